@@ -1,0 +1,106 @@
+// Runs calls: one order of transitions, durable before it is told.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/clock.hpp"
+#include "gateway/engine.hpp"
+#include "gateway/histogram.hpp"
+#include "gateway/log.hpp"
+#include "gateway/node.hpp"
+#include "gateway/slot.hpp"
+
+namespace gateway {
+
+struct Request {
+  enum class Kind : std::uint8_t { kTool, kSweep, kStart, kStop };
+  Kind kind = Kind::kTool;
+  std::string name;              // tool or sweep; empty for start and stop
+  std::string args_json = "{}";  // a JSON object
+  std::uint32_t caller_kind = GW_CALLER_ANONYMOUS;
+  std::string caller_agent;  // with GW_CALLER_AGENT
+  std::string client;        // who shares one fair turn in the queue (a connection, an agent)
+  std::string request_id;    // empty: the executor draws one
+  std::string trace_id;
+  std::chrono::milliseconds timeout{30'000};  // from arrival; 0 = none
+};
+
+// How a call ended, as a caller sees it.
+struct Outcome {
+  enum class Kind : std::uint8_t {
+    kReply,  // the plugin answered: `status` is GW_OK, GW_REFUSED or GW_REFUSED_RECORDED, `body` its JSON
+    kUnknownName,   // no such tool or sweep
+    kNoPlugin,      // nothing is active
+    kOverloaded,    // the queue is full; try again after retry_after_ms
+    kExpired,       // the deadline passed before it ran; nothing happened
+    kUnknown,       // it may have been committed: ask again with the same idempotency key
+    kShuttingDown,  // not run
+    kStorage,  // `status` is GW_NO_SPACE, GW_CORRUPT, GW_UNAVAILABLE, GW_TOO_LARGE, ...; nothing was written
+    kInternal,  // a bug in the plugin or the host; nothing was written
+  };
+  Kind kind = Kind::kInternal;
+  gw_status status = GW_INTERNAL;
+  std::string body;     // kReply: the reply (of the last step)
+  std::string message;  // otherwise: what happened, for people
+  std::string request_id;
+  std::uint32_t steps = 0;
+  std::int64_t retry_after_ms = 0;
+  std::uint64_t sequence = 0;  // the newest commit it could see; durable by now
+  ReleaseId release;           // which release answered
+};
+
+using Completion = std::function<void(Outcome)>;
+
+struct ExecutorOptions {
+  std::size_t max_queue = 4096;       // calls waiting, over all clients; more are kOverloaded
+  std::size_t max_batch_calls = 256;  // calls sharing one commit
+  std::size_t max_batch_bytes = 16u << 20;
+  std::size_t readers = 2;                      // threads for read-only calls
+  std::chrono::microseconds step_slice{2'000};  // should_yield() after that
+  std::uint32_t max_attempts = 8;               // runs of one step over conflicts
+  std::uint64_t seed = 0;                       // of services.random; 0 = from the system's CSPRNG
+};
+
+// What a call was seen to do, for tests, benchmarks and the journal to come.
+struct CallTrace {
+  std::uint64_t keys_read = 0;  // distinct point reads and scanned rows
+  std::uint64_t keys_written = 0;
+  std::uint64_t bytes_written = 0;
+};
+
+// Callers -> bounded fair queue -> one worker that runs the plugin on (committed snapshot + overlay of the batch + the
+// call's own writes) -> one durable commit for the batch -> replies. Read-only calls run beside it, each on a snapshot
+// of its own. (Stop-and-go: the worker waits for its commit. Execution and commit can overlap later behind this
+// interface.)
+//
+// Every outcome, whatever its kind, carries the newest write it could see and is released only when that is durable.
+//
+// Thread rule: submit() and metrics() from any thread; completions run on the executor's threads and must not block.
+class Executor {
+ public:
+  Executor(ExecutorOptions options, Engine& engine, Slot& slot, Clock& clock, NodeState& node,
+           LogSink log);
+  ~Executor();  // as drain(0)
+
+  void submit(Request request, Completion done);
+  Outcome run(Request request);  // submit and wait; never from a completion
+
+  // Refuses new calls, finishes what waits within `limit`, refuses the rest with kShuttingDown.
+  void drain(std::chrono::milliseconds limit);
+
+  ExecutorMetrics metrics() const;
+
+  // Tests and benchmarks: called after each step that ran, on the thread that ran it.
+  void observe(std::function<void(const Request&, const CallTrace&)> observer);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gateway

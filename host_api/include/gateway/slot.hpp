@@ -1,0 +1,72 @@
+// Which release serves a call.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "gateway/instance.hpp"
+
+namespace gateway {
+
+// The one place that decides which release serves a call.
+//
+// Roles: `active` serves, `parked` waits to be rolled back to (a `candidate` will be judged beside them). A call holds a
+// Lease on its instance; an instance is retired only when its last lease is gone, by the reaper thread: drained,
+// destroyed, closed and checked for really being unmapped, never on a request thread. Switching is one pointer exchange
+// under a mutex: std::atomic<std::shared_ptr> is slower and reported as racy by TSan on g++ 12.
+//
+// Thread rule: acquire() from any thread; everything else from the control thread.
+class Slot {
+ public:
+  // A counted claim on an instance. Empty when nothing is active.
+  class Lease {
+   public:
+    Lease() = default;
+    explicit operator bool() const { return instance_ != nullptr; }
+    const Instance& operator*() const { return *instance_; }
+    const Instance* operator->() const { return instance_.get(); }
+
+   private:
+    friend class Slot;
+    explicit Lease(std::shared_ptr<const Instance> instance) : instance_(std::move(instance)) {}
+    std::shared_ptr<const Instance> instance_;
+  };
+
+  // Called on the reaper thread after an instance is gone.
+  using Retired = std::function<void(const ReleaseId&)>;
+
+  explicit Slot(Retired retired = {});
+  ~Slot();  // retires everything and joins the reaper; no lease may be left
+
+  Lease acquire() const;
+  Lease parked() const;
+
+  // Makes `next` active. The former active becomes parked, the former parked is retired.
+  void activate(std::unique_ptr<Instance> next);
+
+  // Exchanges active and parked: the instant way back. False when nothing is parked.
+  bool exchange();
+
+  // Retires the parked instance.
+  void drop_parked();
+
+  // Retires both; later acquires are empty.
+  void clear();
+
+  // Blocks until every instance handed to the reaper so far is gone, or `timeout_ms` is over (then false).
+  bool wait_retired(std::uint32_t timeout_ms);
+
+ private:
+  class Reaper;
+  std::unique_ptr<Reaper> reaper_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Instance> active_;
+  std::shared_ptr<const Instance> parked_;
+};
+
+}  // namespace gateway

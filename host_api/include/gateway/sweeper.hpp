@@ -1,0 +1,26 @@
+// Offers the manifest's sweeps at their cadence.
+#pragma once
+
+#include <memory>
+
+#include "gateway/executor.hpp"
+
+namespace gateway {
+
+// Each sweep is an ordinary call in the executor's queue. A coordinator sweep is offered only while this node holds
+// the lease. A sweep that is still running is not offered again.
+// Thread rule: construct, start and stop on the control thread.
+class Sweeper {
+ public:
+  Sweeper(Executor& executor, Slot& slot, Clock& clock, LogSink log);
+  ~Sweeper();  // stops
+
+  void start();
+  void stop();  // waits for the sweep that is running
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gateway
