@@ -99,7 +99,8 @@ class Engine {
 
   // Verifies every check, then applies every write as one durable batch: when this returns kCommitted, the batch
   // survives a power cut. A key is written at most once per batch. The rows get the batch's sequence as version, so
-  // versions grow even across delete and re-create.
+  // versions grow even across delete and re-create. Sequences begin at 1. A batch without writes only verifies, and
+  // carries the sequence of the newest commit.
   // Thread rule: one thread at a time (the committer).
   virtual CommitOutcome commit(std::span<const Check> checks, std::span<const Write> writes) = 0;
 
