@@ -1,0 +1,78 @@
+// The gateway's configuration: what it says, and what may be wrong with it.
+//
+// Our sections live in the same file as those of an OpenClaw gateway: `gateway`, `storage`, `plugins.root`,
+// `plugins.prover` and `plugins.entries.ansible`. Everything else in the file is somebody else's and not looked at.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/error.hpp"
+
+namespace gateway_app {
+
+using gateway::Error;
+using gateway::Result;
+
+constexpr std::uint16_t kDefaultPort = 18789;
+
+struct GatewayConfig {
+  std::uint16_t port = kDefaultPort;
+  std::string bind = "127.0.0.1";  // an IP address; the file may also say "loopback"
+  std::string token;               // auth.token; empty: no operator over HTTP
+  std::string host_token;          // auth.hostToken; empty: no host operations from the dashboard
+  std::string state_dir;           // stateDir, as written; empty: not given
+  std::string url;                 // where clients reach the gateway; empty: http://<bind>:<port>
+};
+
+enum class StorageEngine : std::uint8_t { kSqlite, kMemory };
+
+struct StorageConfig {
+  StorageEngine engine = StorageEngine::kSqlite;
+  std::string path = "ansible.db";  // relative to the state directory
+};
+
+enum class FileChange : std::uint8_t { kDirect, kIgnore };
+
+struct PluginConfig {
+  bool enabled = true;
+  std::string library;  // absolute; empty: not given
+  FileChange on_file_change = FileChange::kDirect;
+  std::string config_json = "{}";  // passed to the plugin's create, which validates it
+  std::string tier;                // config.tier; empty: not given
+  std::string node_id;             // config.nodeIdOverride; empty: not given
+};
+
+struct Config {
+  GatewayConfig gateway;
+  StorageConfig storage;
+  PluginConfig plugin;       // plugins.entries.ansible
+  std::string plugins_root;  // plugins.root, absolute; empty: <state directory>/plugins/<plugin>
+  std::string prover;        // plugins.prover, absolute; empty: beside the executable
+};
+
+// Where relative paths and "~" of a file begin.
+struct PathBase {
+  std::string directory;  // of the configuration file
+  std::string home;
+};
+
+// Reads the text of a configuration file (JSON; comments and trailing commas are fine). Unknown keys inside our
+// sections go to `warnings`, one line each, naming the nearest known key.
+// Errors: config_syntax (line and column), config_invalid (JSON path, expected, got).
+// Thread rule: any.
+Result<Config> parse_config(std::string_view text, const PathBase& base,
+                            std::vector<std::string>* warnings = nullptr);
+
+// Why the plugin cannot be loaded with this configuration, naming the key; empty when it can.
+std::string why_not_loadable(const Config& config);
+
+// "http://<bind>:<port>" (or gateway.url): where a client on this machine reaches the gateway.
+std::string gateway_url(const GatewayConfig& gateway);
+
+// True if `address` (an IP address) is reachable from this machine only.
+bool is_loopback(const std::string& address);
+
+}  // namespace gateway_app

@@ -1,0 +1,72 @@
+#include "common/paths.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <initializer_list>
+
+namespace gateway_app {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<std::string> variable(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return std::string(value);
+}
+
+std::string home_directory() {
+  if (auto home = variable("HOME")) return *home;
+  const passwd* entry = getpwuid(getuid());
+  return entry != nullptr && entry->pw_dir != nullptr ? entry->pw_dir : "/";
+}
+
+std::string first_existing(const std::string& executable,
+                           std::initializer_list<const char*> places) {
+  const fs::path directory = fs::path(executable).parent_path();
+  for (const char* place : places) {
+    const fs::path candidate = (directory / place).lexically_normal();
+    std::error_code ec;
+    if (fs::is_regular_file(candidate, ec)) return candidate.string();
+  }
+  return {};
+}
+
+}  // namespace
+
+Environment Environment::of_process() {
+  Environment env;
+  std::error_code ec;
+  env.home = home_directory();
+  env.executable = fs::read_symlink("/proc/self/exe", ec).string();
+  env.working_directory = fs::current_path(ec).string();
+  env.openclaw_config = variable("OPENCLAW_CONFIG");
+  env.openclaw_state_dir = variable("OPENCLAW_STATE_DIR");
+  return env;
+}
+
+std::string absolute_path(std::string_view path, const std::string& base, const std::string& home) {
+  fs::path result(path);
+  if (path == "~") {
+    result = home;
+  } else if (path.substr(0, 2) == "~/") {
+    result = fs::path(home) / path.substr(2);
+  } else if (result.is_relative()) {
+    result = fs::path(base) / result;
+  }
+  return result.lexically_normal().string();
+}
+
+std::string shipped_plugin(const std::string& executable) {
+  return first_existing(executable, {"../plugin/ansible.so", "../lib/openclaw/plugins/ansible.so"});
+}
+
+std::string shipped_prover(const std::string& executable) {
+  return first_existing(executable, {"gateway-prover", "../lib/openclaw/gateway-prover",
+                                     "../libexec/gateway-prover"});
+}
+
+}  // namespace gateway_app
