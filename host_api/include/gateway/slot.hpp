@@ -41,7 +41,7 @@ class Slot {
   using Retired = std::function<void(const ReleaseId&)>;
 
   explicit Slot(Retired retired = {});
-  ~Slot();  // retires everything and joins the reaper; no lease may be left
+  ~Slot();  // retires everything and waits for the last lease and the reaper
 
   Lease acquire() const;
   Lease parked() const;
@@ -58,7 +58,8 @@ class Slot {
   // Retires both; later acquires are empty.
   void clear();
 
-  // Blocks until every instance handed to the reaper so far is gone, or `timeout_ms` is over (then false).
+  // Blocks until every instance retired so far is gone, or `timeout_ms` is over (then false: a lease is still held).
+  // Never from the Retired callback.
   bool wait_retired(std::uint32_t timeout_ms);
 
  private:
