@@ -129,7 +129,7 @@ TEST_CASE("A refused configuration names every path, what was expected and what 
   CHECK(instance.error().code == "config_invalid");
   const std::string& text = instance.error().message;
   CHECK(contains(text, "table 1.0.0 (build b1)"));
-  CHECK(contains(text, "/tier: no such tier; expected backbone or edge, got \"core\""));
+  CHECK(contains(text, "/tier: no such tier, expected backbone or edge, got \"core\""));
   CHECK(contains(text, "/slaSweep/everySeconds: expected 30"));
   CHECK(contains(report, "no such tier"));
 }

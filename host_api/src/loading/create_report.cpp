@@ -18,21 +18,19 @@ std::string text_of(const json::value& entry, const char* key) {
   return v->is_string() ? std::string(v->get_string()) : json::canonical(*v);
 }
 
+// One line per entry. A message that already says a part itself is not followed by that part again.
 std::string line_of(const json::value& entry) {
   if (entry.is_string()) return std::string(entry.get_string());
-  const std::string path = text_of(entry, "path");
-  const std::string expected = text_of(entry, "expected");
-  const std::string got = text_of(entry, "got");
   const std::string message = text_of(entry, "message");
-  std::string line = path;
-  const auto add = [&line](std::string_view separator, const std::string& text) {
-    if (text.empty()) return;
-    if (!line.empty()) line += separator;
-    line += text;
-  };
-  add(": ", message);
-  if (!expected.empty()) add(message.empty() ? ": " : "; ", "expected " + expected);
-  if (!got.empty()) add(", ", "got " + got);
+  const std::string path = text_of(entry, "path");
+  std::string line = message.find(path) != std::string::npos ? "" : path + ": ";
+  line += message;
+  for (const char* key : {"expected", "got"}) {
+    const std::string part = text_of(entry, key);
+    if (part.empty() || message.find(part) != std::string::npos) continue;
+    if (!line.empty() && line.back() != ' ') line += ", ";
+    line += fmt::format("{} {}", key, part);
+  }
   return line.empty() ? json::canonical(entry) : line;
 }
 
