@@ -1,0 +1,41 @@
+// Who acts (domain.md, WHO-1 ... WHO-10).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/context.hpp"
+#include "core/error.hpp"
+#include "tools/args.hpp"
+
+namespace ansible {
+
+// The authenticated author of a call.
+struct Actor {
+  std::string id;  // agent id, or the node id for the operator and the host
+  bool operator_ =
+      false;           // the gateway's operator (or the host itself): admin rights on this gateway
+  bool admin = false;  // operator_, or the gateway's effective admin agent
+
+  // "operator:<node>" or the agent id: how approvals and administration are recorded.
+  std::string recorded_as() const;
+};
+
+// Resolves the actor from the caller, the agent it names (`named`, may be empty) and a token (WHO-1 ... WHO-6).
+// Errors: invalid_token (text contains "agent_token is required" when a token would help), not_authorized (nobody, or an
+// agent that is not registered), agent_disabled, invalid_argument (token and another agent's name).
+Result<Actor> resolve_actor(Context& context, const std::optional<std::string>& named,
+                            const std::optional<std::string>& token);
+
+// The same, from the arguments `name_arg` and `agent_token`.
+Result<Actor> resolve_actor(Context& context, const Args& args, std::string_view name_arg);
+
+// As above, and refuses everybody but admins with not_authorized (WHO-10); `what` names the operation for the text.
+Result<Actor> resolve_admin(Context& context, const Args& args, std::string_view name_arg,
+                            std::string_view what);
+
+// The agent with admin rights on this gateway: gateway admin of the store, else adminAgentId of the config.
+std::string effective_admin(Context& context);
+
+}  // namespace ansible

@@ -1,0 +1,156 @@
+#include "core/keys.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <initializer_list>
+
+namespace ansible::key {
+namespace {
+
+constexpr std::size_t kLongestPart = 120;
+
+bool plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == ':' || c == '@' || c == '-';
+}
+
+std::string digits(std::uint64_t value, int width) {
+  std::array<char, 24> buffer{};
+  const int n = std::snprintf(buffer.data(), buffer.size(), "%0*llu", width,
+                              static_cast<unsigned long long>(value));
+  return {buffer.data(), static_cast<std::size_t>(n)};
+}
+
+// FNV-1a: tells two cut ids apart; no secret depends on it.
+std::string short_hash(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ull;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  }
+  return digits(hash, 20);
+}
+
+std::string join(std::initializer_list<std::string_view> parts) {
+  std::string out;
+  for (const std::string_view p : parts) {
+    if (!out.empty()) out += '/';
+    out += p;
+  }
+  return out;
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  return c - 'A' + 10;
+}
+
+std::string unescape(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string part(std::string_view id) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : id) {
+    if (plain(c)) {
+      out += c;
+    } else {
+      out += '%';
+      out += kHex[static_cast<unsigned char>(c) >> 4];
+      out += kHex[static_cast<unsigned char>(c) & 15];
+    }
+  }
+  if (out.size() > kLongestPart) out = out.substr(0, kLongestPart - 21) + '~' + short_hash(out);
+  return out;
+}
+
+std::string ms(std::int64_t value) {
+  return digits(value < 0 ? 0 : static_cast<std::uint64_t>(value), 16);
+}
+
+std::string agent(std::string_view agent) { return join({"agent", part(agent)}); }
+std::string agent_token(std::string_view hash_hex) { return join({"agent-token", hash_hex}); }
+std::string node(std::string_view node) { return join({"node", part(node)}); }
+std::string pulse(std::string_view node) { return join({"pulse", part(node)}); }
+
+std::string task(std::string_view task) { return join({"task", part(task)}); }
+std::string task_sla(std::string_view task) { return join({"task-sla", part(task)}); }
+std::string agent_load(std::string_view agent) { return join({"agent-load", part(agent)}); }
+std::string by_status(std::string_view status, std::int64_t updated_ms, std::string_view task) {
+  return join({"by-status", status, ms(updated_ms), part(task)});
+}
+std::string by_assignee(std::string_view agent, std::string_view status, std::int64_t updated_ms,
+                        std::string_view task) {
+  return join({"by-assignee", part(agent), status, ms(updated_ms), part(task)});
+}
+std::string ledger_task(std::string_view task, std::string_view action, std::string_view actor,
+                        std::string_view key_hash) {
+  return join({"ledger/task", part(task), action, part(actor), key_hash});
+}
+std::string ledger_tool(std::string_view actor, std::string_view tool, std::string_view key_hash) {
+  return join({"ledger/tool", part(actor), tool, key_hash});
+}
+
+std::string due(std::int64_t due_ms, std::string_view task, std::string_view window) {
+  return join({"due", ms(due_ms), part(task), window});
+}
+std::string sla_held(std::int64_t due_ms, std::string_view task, std::string_view window) {
+  return join({"sla-held", ms(due_ms), part(task), window});
+}
+std::string sla_run(std::string_view digest) { return join({"sla-run", digest}); }
+std::string lease(std::int64_t expires_ms, std::string_view task) {
+  return join({"lease", ms(expires_ms), part(task)});
+}
+
+std::string audit(std::string_view task, std::uint64_t seq) {
+  return join({"audit", part(task), digits(seq, 6)});
+}
+std::string audit_time(std::int64_t at_ms, std::string_view task, std::uint64_t seq) {
+  return join({"audit-time", ms(at_ms), part(task), digits(seq, 6)});
+}
+
+std::string message(std::string_view message) { return join({"message", part(message)}); }
+std::string message_time(std::int64_t at_ms, std::string_view message) {
+  return join({"message-time", ms(at_ms), part(message)});
+}
+std::string inbox(std::string_view agent, std::int64_t at_ms, std::string_view message) {
+  return join({"inbox", part(agent), ms(at_ms), part(message)});
+}
+std::string broadcast(std::int64_t at_ms, std::string_view message) {
+  return join({"broadcast", ms(at_ms), part(message)});
+}
+std::string inbox_state(std::string_view agent) { return join({"inbox-state", part(agent)}); }
+std::string broadcast_read(std::string_view agent, std::string_view message) {
+  return join({"broadcast-read", part(agent), part(message)});
+}
+
+std::string last_part(std::string_view key) {
+  const std::size_t slash = key.rfind('/');
+  return unescape(slash == std::string_view::npos ? key : key.substr(slash + 1));
+}
+
+std::string nth_part(std::string_view key, std::size_t n) {
+  std::size_t begin = 0;
+  for (; n > 0; --n) {
+    begin = key.find('/', begin);
+    if (begin == std::string_view::npos) return {};
+    ++begin;
+  }
+  const std::size_t end = key.find('/', begin);
+  return unescape(
+      key.substr(begin, end == std::string_view::npos ? std::string_view::npos : end - begin));
+}
+
+}  // namespace ansible::key

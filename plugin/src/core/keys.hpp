@@ -1,0 +1,87 @@
+// Every key the plugin owns, in one place. (Keys beginning with 0x00 are the host's.)
+//
+// Parts are joined by '/'. Times are 16 decimal digits, so that byte order is time order. Ids are escaped (part()), so
+// that imported odd ids cannot break out of their place.
+//
+//   agent/<agent>                                AgentRecord
+//   agent-token/<hash hex>                       agent id: finds a token's owner without a scan
+//   node/<node>                                  NodeInfo
+//   pulse/<node>                                 PulseRecord
+//   coordination                                 Coordination: policies, coordinator, gateway admins
+//   task/<task>                                  Task
+//   task-sla/<task>                              SlaRecord: deadlines, escalations, outcomes
+//   task-count                                   TaskCounts: all tasks and per status
+//   agent-load/<agent>                           AgentLoad: assigned pending tasks, held claims
+//   by-status/<status>/<updated>/<task>          empty: tasks of a status by last update
+//   by-assignee/<agent>/<status>/<updated>/<task>  empty: tasks assigned to an agent
+//   ledger/task/<task>/<action>/<actor>/<key hash>  LedgerEntry: one effect per idempotency key
+//   ledger/tool/<actor>/<tool>/<key hash>        LedgerEntry of a creating tool
+//   due/<ms>/<task>/<window>                     empty: the next SLA deadlines, soonest first
+//   sla-held/<due ms>/<task>/<window>            HeldBreach: breaches that the message budget held back
+//   sla-run/<digest>                             SweepRun: an unfinished sweep
+//   sla-last                                     the last finished automatic or manual sweep
+//   sla-count                                    number of held-back breaches
+//   lease/<ms>/<task>                            empty: claim leases by expiry
+//   audit/<task>/<seq>                           AuditRecord, written once
+//   audit-time/<ms>/<task>/<seq>                 empty: audit records by time
+//   message/<message>                            Message
+//   message-time/<ms>/<message>                  empty: all messages by time
+//   inbox/<agent>/<ms>/<message>                 empty or "read": addressed messages of an agent
+//   broadcast/<ms>/<message>                     sender: messages to everybody
+//   inbox-state/<agent>                          InboxState: unread count, broadcast cursor
+//   broadcast-read/<agent>/<message>             empty: read broadcasts above the cursor
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ansible::key {
+
+// An id as part of a key: bytes outside [A-Za-z0-9._:@-] become %XX; over 120 bytes it is cut and completed by a hash.
+std::string part(std::string_view id);
+
+// Milliseconds as 16 digits; negative ones as 0.
+std::string ms(std::int64_t value);
+
+std::string agent(std::string_view agent);
+std::string agent_token(std::string_view hash_hex);
+std::string node(std::string_view node);
+std::string pulse(std::string_view node);
+inline constexpr std::string_view kCoordination = "coordination";
+
+std::string task(std::string_view task);
+std::string task_sla(std::string_view task);
+inline constexpr std::string_view kTaskCount = "task-count";
+std::string agent_load(std::string_view agent);
+std::string by_status(std::string_view status, std::int64_t updated_ms, std::string_view task);
+std::string by_assignee(std::string_view agent, std::string_view status, std::int64_t updated_ms,
+                        std::string_view task);
+std::string ledger_task(std::string_view task, std::string_view action, std::string_view actor,
+                        std::string_view key_hash);
+std::string ledger_tool(std::string_view actor, std::string_view tool, std::string_view key_hash);
+
+std::string due(std::int64_t due_ms, std::string_view task, std::string_view window);
+std::string sla_held(std::int64_t due_ms, std::string_view task, std::string_view window);
+std::string sla_run(std::string_view digest);
+inline constexpr std::string_view kSlaLast = "sla-last";
+inline constexpr std::string_view kSlaCount = "sla-count";
+std::string lease(std::int64_t expires_ms, std::string_view task);
+
+std::string audit(std::string_view task, std::uint64_t seq);
+std::string audit_time(std::int64_t at_ms, std::string_view task, std::uint64_t seq);
+
+std::string message(std::string_view message);
+std::string message_time(std::int64_t at_ms, std::string_view message);
+std::string inbox(std::string_view agent, std::int64_t at_ms, std::string_view message);
+std::string broadcast(std::int64_t at_ms, std::string_view message);
+std::string inbox_state(std::string_view agent);
+std::string broadcast_read(std::string_view agent, std::string_view message);
+
+// The last part of a key, unescaped: the id that part() put there.
+std::string last_part(std::string_view key);
+
+// The n-th part (0-based), unescaped.
+std::string nth_part(std::string_view key, std::size_t n);
+
+}  // namespace ansible::key

@@ -1,0 +1,89 @@
+// A task and everything stored about it (reference 1.4).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+
+namespace ansible {
+
+namespace json = base::json;
+
+enum class TaskStatus : std::uint8_t { kPending, kClaimed, kInProgress, kCompleted, kFailed };
+
+std::string_view to_text(TaskStatus status);
+std::optional<TaskStatus> task_status(std::string_view text);
+constexpr bool terminal(TaskStatus status) {
+  return status == TaskStatus::kCompleted || status == TaskStatus::kFailed;
+}
+// Claimed or in progress: somebody holds it.
+constexpr bool held(TaskStatus status) {
+  return status == TaskStatus::kClaimed || status == TaskStatus::kInProgress;
+}
+
+// One entry of a task's `updates`, newest first, at most 50.
+struct TaskUpdate {
+  std::int64_t at = 0;
+  std::string by_agent;
+  std::string status;
+  std::optional<std::string> note;
+};
+
+// Seconds of each SLA window (SLA-1); a window without a source does not exist.
+struct SlaSeconds {
+  std::optional<std::int64_t> accept;
+  std::optional<std::int64_t> progress;
+  std::optional<std::int64_t> complete;
+};
+
+// The document `task/<id>`. The reserved `metadata.ansible` block is typed (the members below `meta`); caller metadata
+// is kept beside it as it came. SLA state is not here but in SlaRecord, so that a sweep does not rewrite documents.
+struct Task {
+  std::string id;
+  std::string title;
+  std::string description;
+  TaskStatus status = TaskStatus::kPending;
+  std::string created_by_agent;
+  std::optional<std::string> created_by_node;
+  std::int64_t created_at = 0;
+  std::vector<std::string> assignees;  // explicit; binds every verb (T-7). Empty: anyone
+  std::vector<std::string> requires_;
+  std::optional<std::string> claimed_by_agent;
+  std::optional<std::string> claimed_by_node;
+  std::optional<std::int64_t> claimed_at;
+  std::optional<std::int64_t> completed_at;
+  std::optional<std::string> result;
+  std::optional<std::string> context;
+  std::optional<std::string> intent;
+  std::optional<std::string> skill_required;
+  std::string priority = "normal";  // low | normal | high
+  std::int64_t updated_at = 0;
+  std::vector<TaskUpdate> updates;
+  json::object metadata;  // the caller's, without "ansible"
+
+  // metadata.ansible
+  std::string routing_mode = "explicit";
+  std::int64_t default_eta_seconds = 0;
+  json::object ack;        // {state, required, requireEta, acceptedAt?, acceptedByAgentId?, ...}
+  json::object failure;    // empty: none
+  json::object retry;      // {retryBudget, retryableFailureCount, notBeforeAt? ...}
+  SlaSeconds sla_seconds;  // explicit windows
+  std::optional<std::int64_t> deadline_at;  // ms
+  std::int64_t claim_lease_seconds = 0;     // 0 = off
+  std::optional<std::int64_t> lease_expires_at;
+
+  std::uint64_t audit_seq = 0;  // audit records written so far
+
+  bool assigned_to(std::string_view agent) const;
+};
+
+// The stored form: everything above.
+json::object to_json(const Task& task);
+Task task_from_json(const json::object& from);
+
+}  // namespace ansible

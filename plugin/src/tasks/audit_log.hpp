@@ -1,0 +1,34 @@
+// The append-only record of what happened to a task (T-1, T-17).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/context.hpp"
+#include "records/task.hpp"
+
+namespace ansible {
+
+// Kinds are the timeline's: created, ack_accepted, approved, claimed, status_update, completed, failed, and released,
+// requeued, rejected, cancelled.
+struct AuditRecord {
+  std::int64_t at = 0;
+  std::string kind;
+  std::optional<std::string> by_agent;
+  std::optional<std::string> by_node;
+  std::optional<std::string> status;
+  std::optional<std::string> note;
+  json::object metadata;
+};
+
+json::object to_json(const AuditRecord& record);
+
+// Appends to the task's log and advances task.audit_seq; the caller writes the task afterwards.
+void append_audit(Context& context, Task& task, AuditRecord record);
+
+std::vector<AuditRecord> audit_of(Transaction& txn, std::string_view task_id);
+
+}  // namespace ansible

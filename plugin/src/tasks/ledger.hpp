@@ -1,0 +1,33 @@
+// One effect per idempotency key (T-2 ... T-6).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/context.hpp"
+#include "core/error.hpp"
+#include "tools/args.hpp"
+
+namespace ansible {
+
+struct LedgerEntry {
+  std::string digest;  // of the arguments, see args_digest
+  json::object reply;
+  std::int64_t at = 0;
+};
+
+// Digest of the arguments that make a request the same request: resolved ids, nulls dropped, without idempotency_key,
+// agent_token, agentId, from_agent, agent (T-2). `resolved` replaces members (taskId by the full id).
+std::string args_digest(Context& context, const Args& args, const json::object& resolved);
+
+// Where an entry lives: hash of the caller's key, so that any text is a safe key.
+std::string task_ledger_key(Context& context, std::string_view task, std::string_view action,
+                            std::string_view actor, std::string_view idempotency_key);
+std::string tool_ledger_key(Context& context, std::string_view actor, std::string_view tool,
+                            std::string_view idempotency_key);
+
+std::optional<LedgerEntry> load_ledger(Transaction& txn, std::string_view ledger_key);
+void save_ledger(Transaction& txn, std::string_view ledger_key, const LedgerEntry& entry);
+
+}  // namespace ansible

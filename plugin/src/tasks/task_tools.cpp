@@ -1,0 +1,7 @@
+#include "tools/tool.hpp"
+
+namespace ansible {
+
+std::span<const Tool> task_tools() { return {}; }
+
+}  // namespace ansible

@@ -1,0 +1,56 @@
+#include <algorithm>
+#include <vector>
+
+#include "coordination/pulse.hpp"
+#include "sla/sla_sweep.hpp"
+#include "tasks/lease_sweep.hpp"
+#include "tools/tool.hpp"
+
+namespace ansible {
+namespace {
+
+std::vector<Tool> joined() {
+  std::vector<Tool> tools;
+  for (const std::span<const Tool> subject :
+       {task_tools(), sla_tools(), agent_tools(), message_tools(), coordination_tools()}) {
+    tools.insert(tools.end(), subject.begin(), subject.end());
+  }
+  std::sort(tools.begin(), tools.end(),
+            [](const Tool& a, const Tool& b) { return a.name < b.name; });
+  return tools;
+}
+
+// The audit sweep hands old records to the outbox once retention is there; until then nothing is old enough to go.
+ToolResult keep_audit(Context&) { return json::object{{"success", true}, {"pruned", 0}}; }
+
+constexpr Sweep kSweeps[] = {
+    {"sla", 30, true, sla_sweep_tick},
+    {"pulse", 30, false, pulse_sweep},
+    {"leases", 30, true, lease_sweep},
+    {"audit", 3600, true, keep_audit},
+};
+
+}  // namespace
+
+std::span<const Tool> all_tools() {
+  static const std::vector<Tool> tools = joined();
+  return tools;
+}
+
+const Tool* find_tool(std::string_view name) {
+  const auto tools = all_tools();
+  const auto at = std::lower_bound(
+      tools.begin(), tools.end(), name,
+      [](const Tool& tool, std::string_view wanted) { return tool.name < wanted; });
+  return at != tools.end() && at->name == name ? &*at : nullptr;
+}
+
+std::span<const Sweep> all_sweeps() { return kSweeps; }
+
+const Sweep* find_sweep(std::string_view name) {
+  const auto* at = std::find_if(std::begin(kSweeps), std::end(kSweeps),
+                                [&](const Sweep& sweep) { return sweep.name == name; });
+  return at == std::end(kSweeps) ? nullptr : at;
+}
+
+}  // namespace ansible
