@@ -8,9 +8,9 @@
 
 namespace gateway {
 
-// An immutable balanced tree per commit; neighbouring commits share all but the paths that changed. A snapshot is one
-// pointer, a write costs O(log n) whether snapshots are open or not, and neither waits for the other.
-// Durable until the process ends.
+// An immutable balanced tree per commit; neighbouring commits share all but the paths that changed.
+// A snapshot is one pointer, a write costs O(log n) whether snapshots are open or not, and neither
+// waits for the other. Durable until the process ends.
 // Thread rule: as Engine.
 class MemoryEngine final : public Engine {
  public:

@@ -45,7 +45,8 @@ PersistentMap::Link PersistentMap::rotated_left(Link node, std::uint64_t edit) {
   return top;
 }
 
-// Restores the AVL rule at `node`, whose subtrees obey it and differ by at most two. `node` is owned.
+// Restores the AVL rule at `node`, whose subtrees obey it and differ by at most two. `node` is
+// owned.
 PersistentMap::Link PersistentMap::balanced(Link node, std::uint64_t edit) {
   const int lean = height(node->left) - height(node->right);
   if (lean > 1) {

@@ -17,11 +17,13 @@ struct Row {
   std::uint64_t version = 0;
 };
 
-// An AVL tree in which a change copies the path to the root and shares the rest, so copying the map is copying one
-// pointer. Nodes made under the same `edit` number are changed in place: a batch copies each shared path once.
+// An AVL tree in which a change copies the path to the root and shares the rest, so copying the map
+// is copying one pointer. Nodes made under the same `edit` number are changed in place: a batch
+// copies each shared path once.
 //
-// Invariant: an edit number is used for one uninterrupted series of changes, and no copy of the map is taken between
-// them (MemoryEngine: the sequence of the commit being built, published when it is complete).
+// Invariant: an edit number is used for one uninterrupted series of changes, and no copy of the map
+// is taken between them (MemoryEngine: the sequence of the commit being built, published when it is
+// complete).
 //
 // Thread rule: a map that is no longer changed may be read from any thread.
 class PersistentMap {
