@@ -114,14 +114,14 @@ Result<void> check_data_formats(const gw_plugin& p) {
 
 }  // namespace
 
+Error no_table() {
+  return {"no_table", fmt::format("the plugin's entry returned no table (NULL) for host ABI {}.{}\n"
+                                  "  it must return its table whenever it knows major {}; fix {}",
+                                  GW_ABI_MAJOR, GW_ABI_MINOR, GW_ABI_MAJOR, GW_PLUGIN_ENTRY)};
+}
+
 Result<gw_plugin> shake_hands(const gw_plugin* table) {
-  if (table == nullptr) {
-    return Error{"no_table",
-                 fmt::format("the plugin's entry returned no table (NULL) for host ABI {}.{}\n"
-                             "  it must return its table whenever it knows major {}; fix "
-                             "gateway_plugin_entry_v1",
-                             GW_ABI_MAJOR, GW_ABI_MINOR, GW_ABI_MAJOR)};
-  }
+  if (table == nullptr) return no_table();
   const std::uint32_t size = table->size;
   gw_plugin copy{};
   std::memcpy(&copy, table, std::min<std::size_t>(size, sizeof copy));

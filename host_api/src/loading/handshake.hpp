@@ -12,4 +12,7 @@ namespace gateway {
 // Thread rule: any.
 Result<gw_plugin> shake_hands(const gw_plugin* table);
 
+// `no_table`: the entry returned NULL.
+Error no_table();
+
 }  // namespace gateway

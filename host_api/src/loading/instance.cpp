@@ -56,8 +56,9 @@ Error create_failed(const gw_plugin& table, std::string_view what, const CreateR
 gw_status run_create(const gw_plugin& table, const std::string& config_json, gw_instance** handle,
                      ReportSink& sink, std::string& thrown) {
   const gw_sink out{&sink, &ReportSink::write};
+  const gw_bytes config{config_json.data(), config_json.size()};
   try {
-    return table.create(&host_table(), bytes_of(config_json), handle, &out);
+    return table.create(&host_table(), config, handle, &out);
   } catch (const std::exception& e) {
     thrown = fmt::format("it threw \"{}\" across the C boundary", printable(e.what()));
   } catch (...) {

@@ -34,7 +34,7 @@ struct ProverOptions {
 
 // Runs `gateway-prover` on `library`: load, handshake, create with `config_json`, self-test, one read-only call, one
 // sweep, destroy, unload. Nothing of the library is mapped here.
-// `name` is what messages call it; empty: the path.
+// `name` is what messages call it; empty: the file's name.
 // Errors, each with the child's last lines:
 //   a bad library   prove_crashed (names the signal), prove_exited (it ended the process itself), prove_failed (names
 //                   the step), and what Library::open and Instance::create refuse: load_failed, no_entry, no_table,

@@ -33,8 +33,8 @@ struct StagedFile {
 // The source must be a regular file, owned by root or by this process's user, not writable by group or others; the same
 // holds for its directory and for the directory of every symbolic link on the way (a sticky one may be writable by
 // others). Directories further up are not checked.
-// Errors: not_found; unsafe_path (with the chmod or chown to run); not_a_file; empty_file; file_busy (it changed while
-// it was copied: try again); no_space; io_error.
+// Errors: not_found; unsafe_path (with the chmod or chown to run); not_a_file; too_large (over 512 MiB); file_busy (it
+// changed while it was copied: try again); no_space; io_error.
 // Thread rule: any.
 Result<StagedFile> stage_file(const std::string& source, const std::string& directory);
 

@@ -14,8 +14,6 @@ inline std::string_view view_of(gw_bytes bytes) {
                               : std::string_view(static_cast<const char*>(bytes.ptr), bytes.len);
 }
 
-inline gw_bytes bytes_of(std::string_view text) { return {text.data(), text.size()}; }
-
 // `text` fit for a message: control characters and bytes that are not ASCII become '?', over `max` bytes its end is
 // cut off. Line breaks stay when `lines` is true.
 inline std::string printable(std::string_view text, std::size_t max = 200, bool lines = false) {
