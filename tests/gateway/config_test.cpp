@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "common/config_file.hpp"
-#include "common/nearest.hpp"
+#include "base/nearest.hpp"
 #include "support/temp_dir.hpp"
 
 namespace {
@@ -298,9 +298,9 @@ TEST_CASE(
 
 TEST_CASE("nearest: a typo finds its word, something else finds nothing") {
   const std::vector<std::string> words = {"status", "start", "stop", "restart"};
-  CHECK(nearest("stauts", words) == "status");
-  CHECK(nearest("STATUS", words) == "status");
-  CHECK(nearest("resart", words) == "restart");
-  CHECK(nearest("delegate", words).empty());
-  CHECK(nearest("", words).empty());
+  CHECK(base::nearest("stauts", words) == "status");
+  CHECK(base::nearest("STATUS", words) == "status");
+  CHECK(base::nearest("resart", words) == "restart");
+  CHECK(base::nearest("delegate", words).empty());
+  CHECK(base::nearest("", words).empty());
 }

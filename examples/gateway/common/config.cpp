@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/json.hpp"
-#include "common/nearest.hpp"
+#include "base/nearest.hpp"
 #include "common/paths.hpp"
 
 namespace gateway_app {
@@ -116,7 +116,7 @@ class Section {
       const bool known = std::find(known_.begin(), known_.end(), key) != known_.end() ||
                          std::find(foreign.begin(), foreign.end(), key) != foreign.end();
       if (known) continue;
-      const std::string near = nearest(key, known_);
+      const std::string near = base::nearest(key, known_);
       findings_.warnings.push_back(
           near.empty()
               ? fmt::format("{}: unknown key, ignored", path(key))

@@ -28,10 +28,10 @@ struct Context {
   Transaction& txn;
   const Config& config;
   std::int64_t now_ms;  // the only clock
-  NodeView node;
+  NodeView node{};
   CallerKind caller = CallerKind::kAnonymous;
-  std::string caller_agent;  // with CallerKind::kAgent
-  std::string continuation;  // of the step before; empty in the first
+  std::string caller_agent{};  // with CallerKind::kAgent
+  std::string continuation{};  // of the step before; empty in the first
   std::uint32_t step = 0;
   bool dry_run = false;
 

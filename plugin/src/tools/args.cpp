@@ -1,6 +1,7 @@
 #include "tools/args.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -60,7 +61,6 @@ class Checker {
     return std::nullopt;
   }
 
- private:
   static Problem check(const Param& param, json::value& v, const std::string& pointer) {
     switch (param.type) {
       case ParamType::kString:
@@ -83,6 +83,7 @@ class Checker {
     return invalid(pointer, kind_of(param.type), brief(v));
   }
 
+ private:
   static Problem text(const Param& param, const json::value& v, const std::string& pointer) {
     if (!v.is_string()) return invalid(pointer, kind_of(param.type), brief(v));
     const std::string_view s = v.get_string();
@@ -258,6 +259,11 @@ std::vector<std::string> Args::texts(std::string_view name) const {
 json::object Args::object(std::string_view name) const {
   const json::value* v = find(name);
   return v == nullptr ? json::object{} : v->as_object();
+}
+
+std::optional<Error> check_value(const Param& param, json::value& value,
+                                 const std::string& pointer) {
+  return Checker::check(param, value, pointer);
 }
 
 std::string brief(const json::value& value) {

@@ -44,6 +44,11 @@ class Args {
   std::vector<std::string> unknown_;
 };
 
+// Checks one value against what its parameter may be, clamping in place where the table says so. `pointer` says where it
+// stands. Errors: invalid_argument with details {pointer, expected, got}.
+std::optional<Error> check_value(const Param& param, json::value& value,
+                                 const std::string& pointer);
+
 // "abc" -> "abc"; used in messages: a short, quoted form of any JSON value (never more than 60 characters).
 std::string brief(const json::value& value);
 

@@ -1,9 +1,9 @@
-#include "common/nearest.hpp"
+#include "base/nearest.hpp"
 
 #include <algorithm>
 #include <cctype>
 
-namespace gateway_app {
+namespace base {
 namespace {
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
@@ -49,4 +49,4 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   return best == nullptr ? std::string() : *best;
 }
 
-}  // namespace gateway_app
+}  // namespace base

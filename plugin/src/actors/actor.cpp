@@ -1,0 +1,129 @@
+#include "actors/actor.hpp"
+
+#include "actors/agent_store.hpp"
+#include "records/coordination.hpp"
+
+namespace ansible {
+namespace {
+
+Error disabled(const Agent& agent) {
+  return {code::kAgentDisabled,
+          "agent '" + agent.id + "' is disabled" +
+              (agent.disable_reason ? " (" + *agent.disable_reason + ")" : "") +
+              "; an admin can enable it with ansible_enable_agent"};
+}
+
+Error token_required(const std::string& named, const std::string& why) {
+  return {code::kInvalidToken, "agent_token is required to act as '" + named + "': " + why};
+}
+
+Actor as_agent(Context& context, const std::string& id) {
+  return {id, false, id == effective_admin(context)};
+}
+
+Result<Actor> by_token(Context& context, const std::optional<std::string>& named,
+                       const std::string& token) {
+  const auto agent = agent_by_token(context.txn, token);
+  if (!agent) {
+    return Error{code::kInvalidToken,
+                 "agent_token is not valid; an admin can issue a new one with "
+                 "ansible_issue_agent_token"};
+  }
+  if (agent->auth->expires_at && context.now_ms >= *agent->auth->expires_at) {
+    return Error{code::kInvalidToken,
+                 "agent_token of '" + agent->id +
+                     "' has expired; an admin can issue a new one with ansible_issue_agent_token"};
+  }
+  if (!agent->enabled()) return disabled(*agent);
+  if (named && *named != agent->id) {
+    return Error{code::kInvalidArgument, "agent_token belongs to '" + agent->id +
+                                             "' but the call names '" + *named +
+                                             "'; leave out one of them"};
+  }
+  return as_agent(context, agent->id);
+}
+
+// Whether the operator may speak for this agent without its token (WHO-2).
+std::optional<Error> may_name(const Context& context, const Agent& agent) {
+  const AuthMode mode = context.config.auth_mode;
+  if (mode == AuthMode::kTokenRequired) {
+    return token_required(agent.id, "authMode is token-required");
+  }
+  if (!agent.internal) return std::nullopt;  // external agents: legacy and mixed
+  const bool local = agent.gateway == context.node_id();
+  if (!local && mode != AuthMode::kLegacy) {
+    return token_required(agent.id, "it lives on gateway '" + agent.gateway.value_or("none") +
+                                        "', not on '" + context.node_id() + "'");
+  }
+  return std::nullopt;
+}
+
+Result<Actor> by_name(Context& context, std::string named) {
+  auto agent = load_agent(context.txn, named);
+  if (!agent && named == "admin") {  // WHO-5
+    named = effective_admin(context);
+    agent = load_agent(context.txn, named);
+  }
+  if (!agent) {
+    return Error{
+        code::kNotAuthorized,
+        "agent '" + named + "' is not registered; register it with ansible_register_agent"};
+  }
+  if (!agent->enabled()) return disabled(*agent);
+  if (auto refusal = may_name(context, *agent)) return std::move(*refusal);
+  return as_agent(context, agent->id);
+}
+
+}  // namespace
+
+std::string Actor::recorded_as() const { return operator_ ? "operator:" + id : id; }
+
+std::string effective_admin(Context& context) {
+  const Coordination coordination = load_coordination(context.txn);
+  const auto set = coordination.gateway_admins.find(context.node_id());
+  return set != coordination.gateway_admins.end() ? set->second : context.config.admin_agent_id;
+}
+
+Result<Actor> resolve_actor(Context& context, const std::optional<std::string>& named,
+                            const std::optional<std::string>& token) {
+  if (token) return by_token(context, named, *token);
+  switch (context.caller) {
+    case CallerKind::kHost:
+      return Actor{context.node_id(), true, true};
+    case CallerKind::kOperator:
+      if (named) return by_name(context, *named);
+      return Actor{context.node_id(), true, true};
+    case CallerKind::kAgent: {
+      if (named && *named != context.caller_agent) {
+        return Error{code::kInvalidArgument, "the caller is '" + context.caller_agent +
+                                                 "' but the call names '" + *named + "'"};
+      }
+      const auto agent = load_agent(context.txn, context.caller_agent);
+      if (!agent) {
+        return Error{code::kNotAuthorized,
+                     "agent '" + context.caller_agent + "' is not registered"};
+      }
+      if (!agent->enabled()) return disabled(*agent);
+      return as_agent(context, agent->id);
+    }
+    case CallerKind::kAnonymous:
+      break;
+  }
+  return Error{code::kNotAuthorized,
+               "nobody is authenticated: pass agent_token, or the gateway's bearer token"};
+}
+
+Result<Actor> resolve_actor(Context& context, const Args& args, std::string_view name_arg) {
+  return resolve_actor(context, args.text(name_arg), args.text("agent_token"));
+}
+
+Result<Actor> resolve_admin(Context& context, const Args& args, std::string_view name_arg,
+                            std::string_view what) {
+  auto actor = resolve_actor(context, args, name_arg);
+  if (!actor.ok() || actor->admin) return actor;
+  return Error{code::kNotAuthorized, std::string(what) + " needs an admin: '" + actor->id +
+                                         "' is not '" + effective_admin(context) +
+                                         "', and not the gateway's operator"};
+}
+
+}  // namespace ansible

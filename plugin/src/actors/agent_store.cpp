@@ -1,0 +1,81 @@
+#include "actors/agent_store.hpp"
+
+#include "core/fields.hpp"
+#include "core/ids.hpp"
+#include "core/keys.hpp"
+
+namespace ansible {
+namespace {
+
+constexpr std::string_view kHashPrefix = "sha256:";
+constexpr std::size_t kHintDigits = 12;
+constexpr std::size_t kTokenBytes = 24;
+
+std::string token_hash(Transaction& txn, std::string_view token) {
+  return std::string(kHashPrefix) + hex(txn.sha256(token));
+}
+
+std::string index_key(std::string_view hash) {
+  return key::agent_token(key::part(hash.substr(kHashPrefix.size())));
+}
+
+}  // namespace
+
+std::optional<Agent> load_agent(Transaction& txn, std::string_view id) {
+  if (id.empty()) return std::nullopt;
+  const std::string key = key::agent(id);
+  const auto stored = txn.get(key);
+  if (!stored) return std::nullopt;
+  return agent_from_json(id, parse_document(key, *stored));
+}
+
+void save_agent(Transaction& txn, const Agent& agent) {
+  const auto before = load_agent(txn, agent.id);
+  const std::string old_hash = before && before->auth ? before->auth->token_hash : "";
+  const std::string new_hash = agent.auth ? agent.auth->token_hash : "";
+  if (old_hash != new_hash) {
+    if (old_hash.starts_with(kHashPrefix)) txn.erase(index_key(old_hash));
+    if (new_hash.starts_with(kHashPrefix)) txn.put(index_key(new_hash), agent.id);
+  }
+  txn.put(key::agent(agent.id), json::canonical(to_json(agent)));
+}
+
+std::vector<Agent> all_agents(Transaction& txn) {
+  std::vector<Agent> agents;
+  const std::string prefix = "agent/";
+  for (const auto& [key, value] : collect(txn, prefix, prefix_end(prefix), {.limit = SIZE_MAX})) {
+    agents.push_back(agent_from_json(key::last_part(key), parse_document(key, value)));
+  }
+  return agents;
+}
+
+bool can_receive(Transaction& txn, std::string_view id) {
+  const auto agent = load_agent(txn, id);
+  return agent && agent->enabled();
+}
+
+std::string issue_token(Transaction& txn, Agent& agent, std::int64_t now_ms,
+                        std::optional<std::int64_t> expires_at) {
+  std::string token = new_secret(txn, "agent-token", "at_", kTokenBytes);
+  AgentAuth auth;
+  auth.token_hash = token_hash(txn, token);
+  auth.token_hint = auth.token_hash.substr(0, kHashPrefix.size() + kHintDigits);
+  auth.issued_at = agent.auth ? agent.auth->issued_at : now_ms;
+  if (agent.auth) auth.rotated_at = now_ms;
+  auth.expires_at = expires_at;
+  agent.auth = std::move(auth);
+  return token;
+}
+
+std::optional<Agent> agent_by_token(Transaction& txn, std::string_view token) {
+  const std::string hash = token_hash(txn, token);
+  const auto id = txn.get(index_key(hash));
+  if (!id) return std::nullopt;
+  auto agent = load_agent(txn, *id);
+  if (!agent || !agent->auth || !constant_time_equal(agent->auth->token_hash, hash)) {
+    return std::nullopt;
+  }
+  return agent;
+}
+
+}  // namespace ansible

@@ -1,0 +1,315 @@
+#include "config/config.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/nearest.hpp"
+#include "core/fields.hpp"
+#include "core/ids.hpp"
+#include "tools/args.hpp"
+#include "tools/param.hpp"
+
+namespace ansible {
+namespace {
+
+using enum ParamType;
+
+constexpr std::array<std::string_view, 2> kTiers = {"backbone", "edge"};
+constexpr std::array<std::string_view, 3> kAuthModes = {"legacy", "mixed", "token-required"};
+
+constexpr std::array<Param, 3> kLockSweep = {{
+    {.name = "enabled", .type = kBoolean, .description = "Remove stale session locks (true)"},
+    {.name = "everySeconds", .type = kInteger, .description = "How often (60)", .min = 30},
+    {.name = "staleSeconds",
+     .type = kInteger,
+     .description = "Age of a stale lock (300)",
+     .min = 30},
+}};
+
+constexpr std::array<Param, 5> kSlaSweep = {{
+    {.name = "enabled", .type = kBoolean, .description = "Sweep automatically (true)"},
+    {.name = "everySeconds", .type = kInteger, .description = "How often (300)", .min = 30},
+    {.name = "recordOnly",
+     .type = kBoolean,
+     .description = "Record breaches, notify nobody (true)"},
+    {.name = "maxMessagesPerSweep",
+     .type = kInteger,
+     .description = "Message budget of a sweep (3)",
+     .min = 0},
+    {.name = "fyiAgents",
+     .type = kStrings,
+     .description = "Told when a task has neither creator nor claimer",
+     .max_length = 100},
+}};
+
+constexpr std::array<Param, 11> kAuthGate = {{
+    {.name = "enabled", .type = kBoolean, .description = "Admit nodes by invite or ticket (false)"},
+    {.name = "nodeIdParam", .type = kString, .description = "Query parameter of the node id"},
+    {.name = "inviteParam", .type = kString, .description = "Query parameter of the invite"},
+    {.name = "ticketParam", .type = kString, .description = "Query parameter of the ticket"},
+    {.name = "requireTicketForUnknown",
+     .type = kBoolean,
+     .description = "Unknown nodes need a ticket (false)"},
+    {.name = "authPort",
+     .type = kInteger,
+     .description = "Port of the exchange (listenPort + 1)",
+     .min = 1,
+     .max = 65535},
+    {.name = "exchangePath",
+     .type = kString,
+     .description = "Path of the exchange (/ansible/auth/exchange)"},
+    {.name = "ticketTtlSeconds",
+     .type = kInteger,
+     .description = "Life of a ticket (60)",
+     .min = 5,
+     .max = 600},
+    {.name = "requireNodeProof", .type = kBoolean, .description = "Nodes prove their key (false)"},
+    {.name = "rateLimitMax",
+     .type = kInteger,
+     .description = "Exchanges per window and address (30)",
+     .min = 1},
+    {.name = "rateLimitWindowSeconds",
+     .type = kInteger,
+     .description = "The window (60)",
+     .min = 5},
+}};
+
+constexpr std::array<Param, 3> kManifestTrust = {{
+    {.name = "trustedPublisherKeys",
+     .type = kObject,
+     .description = "Publisher or key id -> Ed25519 public key (PEM)"},
+    {.name = "allowUnsignedLegacy",
+     .type = kBoolean,
+     .description = "Accept unsigned manifests (true)"},
+    {.name = "requireSigned", .type = kBoolean, .description = "Refuse unsigned manifests (false)"},
+}};
+
+constexpr std::array<Param, 21> kParams = {{
+    {.name = "tier",
+     .type = kString,
+     .description = "backbone (always on) or edge",
+     .required = true,
+     .one_of = kTiers},
+    {.name = "nodeIdOverride",
+     .type = kString,
+     .description = "This node's id; else the host name",
+     .max_length = 100},
+    {.name = "listenPort",
+     .type = kInteger,
+     .description = "Port for other nodes (1234)",
+     .min = 1,
+     .max = 65535},
+    {.name = "listenHost", .type = kString, .description = "Address for other nodes"},
+    {.name = "backbonePeers", .type = kStrings, .description = "Backbone nodes to connect to"},
+    {.name = "capabilities",
+     .type = kStrings,
+     .description = "Capabilities that this node declares"},
+    {.name = "injectContext",
+     .type = kBoolean,
+     .description = "Put coordination context into prompts (true)"},
+    {.name = "injectContextAgents",
+     .type = kStrings,
+     .description = "Internal agents of this gateway",
+     .max_length = 100},
+    {.name = "dispatchIncoming",
+     .type = kBoolean,
+     .description = "Deliver messages and tasks to agents (true)"},
+    {.name = "dispatchHeartbeatSeconds",
+     .type = kInteger,
+     .description = "How often deliveries are looked at (20)",
+     .min = 5},
+    {.name = "sendReceiptAgents",
+     .type = kStrings,
+     .description = "Agents that get send receipts",
+     .max_length = 100},
+    {.name = "lockSweep",
+     .type = kObject,
+     .description = "Stale session locks",
+     .members = kLockSweep},
+    {.name = "slaSweep", .type = kObject, .description = "The SLA sweep", .members = kSlaSweep},
+    {.name = "authMode",
+     .type = kString,
+     .description = "Who may act by name (mixed)",
+     .one_of = kAuthModes},
+    {.name = "adminAgentId",
+     .type = kString,
+     .description = "The agent with admin rights (admin)",
+     .max_length = 100},
+    {.name = "authGate",
+     .type = kObject,
+     .description = "Admission of nodes",
+     .members = kAuthGate},
+    {.name = "manifestTrust",
+     .type = kObject,
+     .description = "Whose capability manifests are trusted",
+     .members = kManifestTrust},
+    {.name = "claimLeaseSeconds",
+     .type = kInteger,
+     .description = "Claims expire after this without an update (0 = never)",
+     .min = 0,
+     .max = 1'209'600},
+    {.name = "auditRetentionDays",
+     .type = kInteger,
+     .description = "Audit records are kept this long (30)",
+     .min = 1,
+     .max = 3650},
+    {.name = "maxUnreadDays",
+     .type = kInteger,
+     .description = "Unread messages become dead letters after this (30)",
+     .min = 1,
+     .max = 3650},
+    {.name = "maxAutoReplies",
+     .type = kInteger,
+     .description = "Automatic replies per conversation (3)",
+     .min = 0,
+     .max = 100},
+}};
+
+// Visits every member of the configuration once, collecting what is wrong.
+class Walker {
+ public:
+  explicit Walker(ConfigReport& report) : report_(report) {}
+
+  void object(std::span<const Param> params, const json::object& from, const std::string& at) {
+    for (const Param& param : params) {
+      if (param.required && !present(from, param.name)) {
+        report_.errors.push_back({at + '/' + std::string(param.name), expected(param), "nothing"});
+      }
+    }
+    for (const auto& member : from) {
+      if (!member.value().is_null()) value(params, member.key(), member.value(), at);
+    }
+  }
+
+ private:
+  static bool present(const json::object& from, std::string_view name) {
+    const json::value* v = from.if_contains(name);
+    return v != nullptr && !v->is_null();
+  }
+
+  static std::string expected(const Param& param) {
+    std::string words;
+    for (const std::string_view word : param.one_of) {
+      words += (words.empty() ? "" : "|") + std::string(word);
+    }
+    return words.empty() ? "a value" : words;
+  }
+
+  void value(std::span<const Param> params, std::string_view name, const json::value& v,
+             const std::string& at) {
+    const std::string pointer = at + '/' + json::pointer_token(name);
+    const auto* param = std::find_if(params.data(), params.data() + params.size(),
+                                     [&](const Param& p) { return p.name == name; });
+    if (param == params.data() + params.size()) return unknown(params, name, pointer);
+    if (!param->members.empty() && v.is_object()) {
+      return object(param->members, v.get_object(), pointer);
+    }
+    json::value copy = v;
+    if (const auto error = check_value(*param, copy, pointer)) {
+      report_.errors.push_back({std::string(error->details.at("pointer").as_string()),
+                                std::string(error->details.at("expected").as_string()),
+                                std::string(error->details.at("got").as_string())});
+    }
+  }
+
+  void unknown(std::span<const Param> params, std::string_view name, const std::string& pointer) {
+    std::vector<std::string> names;
+    for (const Param& param : params) names.emplace_back(param.name);
+    const std::string near = base::nearest(name, names);
+    report_.warnings.push_back(
+        {pointer, near.empty() ? "a known key" : "a known key, perhaps '" + near + "'",
+         "'" + std::string(name) + "' (ignored)"});
+  }
+
+  ConfigReport& report_;
+};
+
+void require_id(ConfigReport& report, const std::string& pointer, std::string_view id) {
+  if (valid_id(id)) return;
+  report.errors.push_back({pointer, "1-100 characters of A-Za-z0-9._:@- not beginning with . or -",
+                           brief(json::value(id))});
+}
+
+void require_ids(ConfigReport& report, const std::string& pointer,
+                 const std::vector<std::string>& ids) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    require_id(report, pointer + '/' + std::to_string(i), ids[i]);
+  }
+}
+
+SlaConfig sla_config(const json::object& from) {
+  SlaConfig sla;
+  sla.enabled = bool_field(from, "enabled");
+  sla.every_seconds = int_field(from, "everySeconds");
+  sla.record_only = bool_field(from, "recordOnly");
+  sla.max_messages = int_field(from, "maxMessagesPerSweep");
+  if (from.contains("fyiAgents")) sla.fyi_agents = texts_field(from, "fyiAgents");
+  return sla;
+}
+
+AuthMode auth_mode(std::string_view text) {
+  if (text == "legacy") return AuthMode::kLegacy;
+  return text == "token-required" ? AuthMode::kTokenRequired : AuthMode::kMixed;
+}
+
+json::array problems_json(const std::vector<ConfigProblem>& problems) {
+  json::array out;
+  for (const ConfigProblem& p : problems) {
+    out.push_back({{"path", p.path},
+                   {"expected", p.expected},
+                   {"got", p.got},
+                   {"message", "expected " + p.expected + ", got " + p.got}});
+  }
+  return out;
+}
+
+}  // namespace
+
+json::value ConfigReport::to_json() const {
+  return {{"errors", problems_json(errors)}, {"warnings", problems_json(warnings)}};
+}
+
+Config read_config(const json::object& from, ConfigReport& report) {
+  Walker(report).object(kParams, from, "");
+  Config config;
+  if (!report.errors.empty()) return config;
+  config.tier = text_field(from, "tier") == "edge" ? Tier::kEdge : Tier::kBackbone;
+  config.capabilities = texts_field(from, "capabilities");
+  config.inject_context_agents = texts_field(from, "injectContextAgents");
+  config.send_receipt_agents = texts_field(from, "sendReceiptAgents");
+  config.admin_agent_id = text_field(from, "adminAgentId").value_or("admin");
+  config.auth_mode = auth_mode(text_field(from, "authMode").value_or("mixed"));
+  config.claim_lease_seconds = int_field(from, "claimLeaseSeconds").value_or(0);
+  config.audit_retention_days = int_field(from, "auditRetentionDays").value_or(30);
+  const json::object locks = object_field(from, "lockSweep");
+  config.lock_sweep_enabled = bool_field(locks, "enabled").value_or(true);
+  config.lock_sweep_every_seconds = int_field(locks, "everySeconds").value_or(60);
+  config.lock_sweep_stale_seconds = int_field(locks, "staleSeconds").value_or(300);
+  config.sla = sla_config(object_field(from, "slaSweep"));
+  require_id(report, "/adminAgentId", config.admin_agent_id);
+  require_ids(report, "/injectContextAgents", config.inject_context_agents);
+  require_ids(report, "/sendReceiptAgents", config.send_receipt_agents);
+  if (config.sla.fyi_agents) require_ids(report, "/slaSweep/fyiAgents", *config.sla.fyi_agents);
+  if (const auto node = text_field(from, "nodeIdOverride")) {
+    require_id(report, "/nodeIdOverride", *node);
+  }
+  return config;
+}
+
+json::object config_schema() { return object_schema(kParams); }
+
+std::string_view to_text(Tier tier) { return tier == Tier::kBackbone ? "backbone" : "edge"; }
+
+std::string_view to_text(AuthMode mode) {
+  switch (mode) {
+    case AuthMode::kLegacy:
+      return "legacy";
+    case AuthMode::kMixed:
+      return "mixed";
+    case AuthMode::kTokenRequired:
+      return "token-required";
+  }
+  return "mixed";
+}
+
+}  // namespace ansible
