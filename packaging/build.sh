@@ -4,13 +4,15 @@
 #   packaging/build.sh [--dir build] [--type Release|Debug|Asan|Tsan] [--plugin-version X.Y.Z]
 #
 #   --dir DIR                where to build; default: build, at the top of the repository
-#   --type TYPE              Release (default), Debug, Asan (address and undefined behaviour), Tsan (data races)
-#   --plugin-version X.Y.Z   builds nothing but the plugin, from the same source with another version and build id,
-#                            beside the first one: for swap drills. The type defaults to what DIR holds.
+#   --type TYPE              Release (default), Debug, Asan (memory, undefined), Tsan (races)
+#   --plugin-version X.Y.Z   builds nothing but the plugin, from the same source with another version
+#                            and build id, beside the first one: for swap drills; the type is that
+#                            of what DIR holds already
 #   --help                   this text
 #
-# Result: DIR/bin/openclawd, DIR/bin/openclaw, DIR/bin/gateway-prover, DIR/plugin/ansible-VERSION.so and
-# DIR/plugin/ansible.so (a link to the default version). Files and directories are 0755 whatever the umask.
+# Result: DIR/bin/openclawd, DIR/bin/openclaw, DIR/bin/gateway-prover, DIR/plugin/ansible-VERSION.so
+# and DIR/plugin/ansible.so (a link to the default version). Files and directories are 0755 whatever
+# the umask.
 set -euo pipefail
 # shellcheck source=packaging/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -65,8 +67,8 @@ build_all() {
   say "built $dir (${type:-Release}) in $(elapsed $SECONDS)"
 }
 
-# In a build directory of its own, so that the first build and its cache stay as they are. The result appears under
-# its name in one step: a gateway may be watching.
+# In a build directory of its own, so that the first build and its cache stay as they are. The result
+# appears under its name in one step: a gateway may be watching.
 build_plugin_version() {
   local nested=$dir/plugin-$plugin_version name=ansible-$plugin_version.so
   [ -n "$type" ] || type=$(cached "$dir" CMAKE_BUILD_TYPE)

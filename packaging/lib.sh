@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Shared by the scripts beside it; sourced, not run.
 
-# A plugin file that group or others may write is refused at load, so nothing here depends on the caller's umask.
+# A plugin file that group or others may write is refused at load, so nothing here depends on the
+# caller's umask.
 umask 022
 
 # The top of the repository, for the sourcing script.

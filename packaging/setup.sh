@@ -3,7 +3,7 @@
 #
 #   packaging/setup.sh [--allow-remove]
 #
-#   --allow-remove   go on even if apt would remove a package (Boost 1.81's headers replace those of 1.74)
+#   --allow-remove   go on even if apt would remove a package (Boost 1.81's headers replace 1.74's)
 #   --help           this text
 #
 # Does nothing when everything is there. When not root it prints the line to run and exits 1.
@@ -30,7 +30,7 @@ done
 
 installed() { dpkg-query -W -f '${db:Status-Abbrev}\n' "$1" 2>/dev/null | grep -q '^.i'; }
 
-# Prints the names of the packages that apt would remove; fails with apt's words if it cannot install.
+# Prints the names of the packages that apt would remove; fails with apt's words if it can't install.
 simulate() {
   local plan
   plan=$(apt-get -s -q install --no-install-recommends "${missing[@]}" 2>&1) || {

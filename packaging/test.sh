@@ -3,18 +3,20 @@
 #
 #   packaging/test.sh [--type Release|Debug|Asan|Tsan] [--label LABEL]
 #
-#   --type TYPE     default Release. Each type has its own build directory: build, build-debug, build-asan, build-tsan.
+#   --type TYPE     default Release. Each type has its own build directory: build, build-debug,
+#                   build-asan, build-tsan.
 #   --label LABEL   only tests with this label: unit (quick, no daemon), integration, fault
 #   --help          this text
 #
 # The sanitizers:
 #
-#   packaging/test.sh --type Asan                address errors, leaks and undefined behaviour, whole suite
+#   packaging/test.sh --type Asan                memory errors, leaks, undefined behaviour: all tests
 #   packaging/test.sh --type Asan --label unit   the same for the quick tests, as in CI
-#   packaging/test.sh --type Tsan                data races, whole suite
+#   packaging/test.sh --type Tsan                data races: all tests
 #
-# Tsan cannot map its shadow where the kernel randomises more than 28 bits of an address; the tests then run without
-# randomisation (setarch -R). A sanitizer build needs about 1 GB of memory per compiler and runs 3 to 10 times slower.
+# Tsan cannot map its shadow where the kernel randomises more than 28 bits of an address; the tests
+# then run without randomisation (setarch -R). A sanitizer build needs about 1 GB of memory per
+# compiler, and its tests run 3 to 10 times slower.
 set -euo pipefail
 # shellcheck source=packaging/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

@@ -4,8 +4,9 @@
 #   [DIRECTORY <dir>]         where the library goes; default: <build>/plugin
 #   [LIBRARIES <target>...])  static, position independent libraries
 #
-# A shared library that a gateway accepts: it exports the entry symbol alone, unmaps after dlclose, has no undefined
-# symbols, and is a 0755 file in a 0755 directory whatever the umask (a group-writable one is refused at load).
+# A shared library that a gateway accepts: it exports the entry symbol alone, unmaps after dlclose,
+# has no undefined symbols, and is a 0755 file in a 0755 directory whatever the umask (a
+# group-writable one is refused at load).
 
 function(gateway_add_plugin target)
   set(version_script ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/gateway_plugin.map)
@@ -18,6 +19,7 @@ function(gateway_add_plugin target)
   endif()
 
   add_library(${target} MODULE ${ARG_SOURCES})
+  set_property(GLOBAL APPEND PROPERTY GATEWAY_PLUGINS ${target})
   target_link_libraries(${target} PRIVATE gateway_plugin_abi ${ARG_LIBRARIES})
   set_target_properties(${target} PROPERTIES
     PREFIX ""

@@ -121,7 +121,8 @@ static void hook_destroy(gw_instance* instance) { free(instance); }
 
 /* ---- Hooks ---------------------------------------------------------------------------------- */
 
-/* Counted so that a test can see when a host starts and stops the plugin, and that it does neither at a swap. */
+/* Counted so that a test can see when a host starts and stops the plugin, and that it does neither
+ * at a swap. */
 static gw_status hook_start(gw_instance* instance, const gw_call* call, const gw_sink* report) {
   uint64_t starts = 0;
   (void)instance;

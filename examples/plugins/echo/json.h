@@ -1,8 +1,10 @@
-/* Just enough JSON for a plugin's arguments: walks the members of an object, checks the grammar of every value on the
- * way, decodes nothing. Text is counted (gw_bytes), never NUL-terminated. No allocation.
+/* Just enough JSON for a plugin's arguments: walks the members of an object, checks the grammar of
+ * every value on the way, decodes nothing. Text is counted (gw_bytes), never NUL-terminated. No
+ * allocation.
  *
- * What it does not do: compare names that are spelled with escapes ("\u0061" is not "a" here), detect duplicate names
- * (the host refuses those before a tool sees them), check UTF-8 (the host does). */
+ * What it does not do: compare names that are spelled with escapes ("\u0061" is not "a" here),
+ * detect duplicate names (the host refuses those before a tool sees them), check UTF-8 (the host
+ * does). */
 #ifndef ECHO_JSON_H
 #define ECHO_JSON_H
 
@@ -44,13 +46,15 @@ typedef struct json_walk {
 json_walk json_open(gw_bytes text);
 bool json_next(json_walk* walk, json_value* name, json_value* value);
 
-/* The member `name`, JSON_ABSENT if there is none or `object` is not an object. A null counts as absent. */
+/* The member `name`, JSON_ABSENT if there is none or `object` is not an object. A null counts as
+ * absent. */
 json_value json_get(gw_bytes object, const char* name);
 
 /* The characters between the quotes, if the string has no escapes; otherwise false. */
 bool json_plain_string(json_value value, gw_bytes* out);
 
-/* The number, if it is written as a whole number of at most 18 digits without a sign; otherwise false. */
+/* The number, if it is written as a whole number of at most 18 digits without a sign; otherwise
+ * false. */
 bool json_whole_number(json_value value, uint64_t* out);
 
 #endif

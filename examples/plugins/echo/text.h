@@ -1,4 +1,5 @@
-/* Text of bounded length, put together piece by piece; what does not fit is cut, and `overflow` says so. */
+/* Text of bounded length, put together piece by piece; what does not fit is cut, and `overflow`
+ * says so. */
 #ifndef ECHO_TEXT_H
 #define ECHO_TEXT_H
 

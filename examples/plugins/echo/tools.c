@@ -72,7 +72,8 @@ static gw_status count_once(const gw_call* call, const text* ledger, const gw_si
   text digits = {0};
   gw_status status = count_up(call, KEY_COUNT, &count);
   text_add_number(&digits, count);
-  /* The ledger entry is written in the same transaction as its effect: both are there, or neither. */
+  /* The ledger entry is written in the same transaction as its effect: both are there, or neither.
+   * */
   if (status == GW_OK && ledger->len != 0) {
     status = put(call, text_bytes(ledger), text_bytes(&digits));
   }
@@ -102,8 +103,8 @@ gw_status tool_count(const gw_instance* instance, const gw_call* call, gw_bytes 
   return count_once(call, &ledger, reply);
 }
 
-/* One write in each step. What a step must know of the ones before is in the continuation and in the store; nothing
- * is kept in memory between steps, so another release may run the next one. */
+/* One write in each step. What a step must know of the ones before is in the continuation and in
+ * the store; nothing is kept in memory between steps, so another release may run the next one. */
 gw_status tool_steps(const gw_instance* instance, const gw_call* call, gw_bytes args,
                      const gw_sink* reply) {
   uint64_t steps = 0;

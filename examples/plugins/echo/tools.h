@@ -1,4 +1,5 @@
-/* What the plugin does. Every function is one transition: it reads and writes through `call` alone. */
+/* What the plugin does. Every function is one transition: it reads and writes through `call` alone.
+ * */
 #ifndef ECHO_TOOLS_H
 #define ECHO_TOOLS_H
 
@@ -23,10 +24,12 @@ gw_status tool_refuse(const gw_instance* instance, const gw_call* call, gw_bytes
 gw_status tool_refuse_recorded(const gw_instance* instance, const gw_call* call, gw_bytes args,
                                const gw_sink* reply);
 
-/* Adds one to the counter `key`; `*now` is the new value. GW_CORRUPT if what is stored is no number. */
+/* Adds one to the counter `key`; `*now` is the new value. GW_CORRUPT if what is stored is no
+ * number. */
 gw_status count_up(const gw_call* call, const char* key, uint64_t* now);
 
-/* Writes {"error": message, "code": code} and returns GW_REFUSED, or what the sink returned if it failed. */
+/* Writes {"error": message, "code": code} and returns GW_REFUSED, or what the sink returned if it
+ * failed. */
 gw_status refuse(const gw_sink* reply, const char* code, const char* message);
 
 /* Keys of the store. */
