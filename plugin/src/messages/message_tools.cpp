@@ -1,7 +1,184 @@
+#include <array>
+
+#include "actors/actor.hpp"
+#include "actors/agent_store.hpp"
+#include "core/fields.hpp"
+#include "core/ids.hpp"
+#include "messages/message_store.hpp"
+#include "messages/receipt.hpp"
 #include "tools/tool.hpp"
 
 namespace ansible {
+namespace {
 
-std::span<const Tool> message_tools() { return {}; }
+using enum ParamType;
+
+constexpr Param kToken = {.name = "agent_token",
+                          .type = kString,
+                          .description = "Token of the acting agent (at_...)",
+                          .max_length = 200};
+
+constexpr std::array<Param, 7> kSendParams = {{
+    {.name = "content",
+     .type = kString,
+     .description = "The message",
+     .required = true,
+     .max_length = 10'000},
+    {.name = "to",
+     .type = kStringOrStrings,
+     .description = "Recipients; none: everybody",
+     .max_length = 2'000},
+    {.name = "from_agent",
+     .type = kString,
+     .description = "The agent that sends; none: this gateway",
+     .max_length = 100},
+    kToken,
+    {.name = "notify_on_send",
+     .type = kBoolean,
+     .description = "Send receipts to the admin and the receipt agents (true)"},
+    {.name = "notify_to",
+     .type = kStringOrStrings,
+     .description = "Who else gets a receipt",
+     .max_length = 2'000},
+    {.name = "metadata",
+     .type = kObject,
+     .description = "Anything; conversation_id threads messages"},
+}};
+
+std::vector<std::string> unregistered(Context& context, const std::vector<std::string>& agents) {
+  std::vector<std::string> out;
+  for (const std::string& agent : agents) {
+    if (!can_receive(context.txn, agent)) out.push_back(agent);
+  }
+  return out;
+}
+
+ToolResult send(Context& context, const Args& args) {
+  const auto actor = resolve_actor(context, args, "from_agent");
+  if (!actor.ok()) return actor.error();
+  Message message;
+  message.from_agent = actor->id;
+  message.from_node = context.node_id();
+  message.to_agents = args.texts("to");
+  message.content = *args.text("content");
+  message.metadata = args.object("metadata");
+  const std::string id = send_message(context, message, "message");
+
+  const bool notify = args.boolean("notify_on_send").value_or(true);
+  std::vector<std::string> receipts;
+  if (notify) {
+    receipts = send_receipt(context, {id, actor->id, message.to_agents, message.content},
+                            args.texts("notify_to"));
+  }
+  json::object reply{
+      {"success", true},
+      {"messageId", id},
+      {"notifyOnSend", notify},
+      {"notifyTo", to_array(receipts)},
+      {"message",
+       message.to_agents.empty()
+           ? std::string("Message sent to everybody")
+           : "Message sent to " + std::to_string(message.to_agents.size()) + " recipient(s)"}};
+  const auto nobody = unregistered(context, message.to_agents);
+  if (!nobody.empty()) reply["unregistered"] = to_array(nobody);
+  return reply;
+}
+
+constexpr std::array<Param, 6> kReadParams = {{
+    {.name = "all", .type = kBoolean, .description = "Also read ones and those the agent sent"},
+    {.name = "from",
+     .type = kString,
+     .description = "Only messages of this sender",
+     .max_length = 100},
+    {.name = "limit",
+     .type = kInteger,
+     .description = "At most so many (20)",
+     .min = 1,
+     .max = 1'000},
+    {.name = "agent",
+     .type = kString,
+     .description = "Whose inbox; none: this gateway's",
+     .max_length = 100},
+    kToken,
+    {.name = "conversation_id",
+     .type = kString,
+     .description = "Only this conversation",
+     .max_length = 200},
+}};
+
+json::object shown(const InboxItem& item) {
+  const Message& m = item.message;
+  json::object out{{"id", m.id}, {"from", m.from_agent}};
+  set_field(out, "to", m.to_agents);
+  set_field(out, "intent", m.intent);
+  out["content"] = m.content;
+  out["timestamp"] = iso_time(m.timestamp);
+  out["unread"] = item.unread;
+  return out;
+}
+
+ToolResult read(Context& context, const Args& args) {
+  const auto actor = resolve_actor(context, args, "agent");
+  if (!actor.ok()) return actor.error();
+  InboxQuery query;
+  query.all = args.flag("all");
+  query.from = args.text("from");
+  query.conversation_id = args.text("conversation_id");
+  query.limit = static_cast<std::size_t>(args.integer("limit").value_or(20));
+  json::array messages;
+  for (const InboxItem& item : read_inbox(context.txn, actor->id, query)) {
+    messages.push_back(shown(item));
+  }
+  const std::size_t total = messages.size();
+  return json::object{{"messages", std::move(messages)},
+                      {"total", total},
+                      {"agent", actor->id},
+                      {"unreadMessages", unread_count(context.txn, actor->id)}};
+}
+
+constexpr std::array<Param, 3> kMarkParams = {{
+    {.name = "messageIds",
+     .type = kStrings,
+     .description = "Which; none: all unread ones",
+     .max_length = 100},
+    {.name = "agent",
+     .type = kString,
+     .description = "Whose inbox; none: this gateway's",
+     .max_length = 100},
+    kToken,
+}};
+
+ToolResult mark(Context& context, const Args& args) {
+  const auto actor = resolve_actor(context, args, "agent");
+  if (!actor.ok()) return actor.error();
+  const std::vector<std::string> ids = args.texts("messageIds");
+  if (args.has("messageIds") && ids.empty()) {
+    return json::object{{"success", true}, {"marked", 0}, {"message", "No message named"}};
+  }
+  const std::int64_t marked = mark_read(context.txn, actor->id, ids);
+  return json::object{{"success", true},
+                      {"marked", marked},
+                      {"message", "Marked " + std::to_string(marked) + " message(s) as read"}};
+}
+
+constexpr Tool kTools[] = {
+    {.name = "ansible_send_message",
+     .description = "Send a message to agents, or to everybody",
+     .params = kSendParams,
+     .handler = send},
+    {.name = "ansible_read_messages",
+     .description = "Read an agent's inbox, newest first; marks nothing as read",
+     .params = kReadParams,
+     .handler = read,
+     .read_only = true},
+    {.name = "ansible_mark_read",
+     .description = "Mark messages of an agent's inbox as read",
+     .params = kMarkParams,
+     .handler = mark},
+};
+
+}  // namespace
+
+std::span<const Tool> message_tools() { return kTools; }
 
 }  // namespace ansible
