@@ -6,6 +6,7 @@
 
 #include <boost/dll/shared_library.hpp>
 #include <exception>
+#include <string_view>
 
 #include "loading/handshake.hpp"
 
@@ -29,11 +30,14 @@ Error load_failed(const std::string& path, const std::string& reason) {
   return {"load_failed", fmt::format("the library cannot be loaded: {}", reason)};
 }
 
-// boost puts its own words around the dynamic linker's reason, which is all that helps.
+// Boost says "... failed (dlerror system message: REASON): Bad file descriptor": the reason is all that helps.
 std::string reason_of(const std::exception& e) {
+  constexpr std::string_view kBefore = "dlerror system message: ";
   const std::string text = e.what();
-  const std::size_t at = text.rfind("): ");
-  return at == std::string::npos ? text : text.substr(at + 3);
+  const std::size_t at = text.find(kBefore);
+  if (at == std::string::npos) return text;
+  const std::size_t from = at + kBefore.size();
+  return text.substr(from, text.rfind("): ") - from);
 }
 
 Result<const gw_plugin*> ask_entry(boost::dll::shared_library& library) {

@@ -22,7 +22,7 @@ struct ProofReport {
   std::uint32_t data_format_read_max = 0;
   std::uint32_t data_format_write = 0;
   std::string manifest_json;
-  std::vector<std::string> warnings;  // "path: message", as create reported them
+  std::vector<std::string> warnings;  // of create ("path: message"), and what the prover noticed
 };
 
 struct ProverOptions {
@@ -35,17 +35,13 @@ struct ProverOptions {
 // Runs `gateway-prover` on `library`: load, handshake, create with `config_json`, self-test, one read-only call, one
 // sweep, destroy, unload. Nothing of the library is mapped here.
 // `name` is what messages call it; empty: the file's name.
-// Errors, each with the child's last lines:
+// Errors, with the child's last words where it left any:
 //   a bad library   prove_crashed (names the signal), prove_exited (it ended the process itself), prove_failed (names
 //                   the step), and what Library::open and Instance::create refuse: load_failed, no_entry, no_table,
 //                   abi_mismatch, bad_table, bad_manifest, create_failed
-//   not its fault   prove_timeout, prover_error (the prover cannot run), config_invalid
+//   not its fault   prove_timeout, prover_error (the prover cannot run), config_invalid: these may pass
 // Thread rule: any.
 Result<ProofReport> prove(const ProverOptions& options, const std::string& library,
                           const std::string& config_json, const std::string& name = {});
-
-// True for the errors of prove() and verify_library() that say something about the library's bytes for good; false for
-// time-outs, I/O errors and configuration, which may pass.
-bool condemns_library(const Error& error);
 
 }  // namespace gateway

@@ -9,15 +9,8 @@
 #include "gateway/plugin_abi.h"
 #include "host/durable_files.hpp"
 #include "loading/elf_reader.hpp"
+#include "loading/sanitizers.hpp"
 #include "loading/text.hpp"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define GATEWAY_ASAN 1
-#elif __has_feature(thread_sanitizer)
-#define GATEWAY_TSAN 1
-#endif
-#endif
 
 namespace gateway {
 namespace {
@@ -36,13 +29,20 @@ constexpr std::string_view kAllowed[] = {
 #else
     "ld-linux-x86-64.so.2",
 #endif
-#if defined(__SANITIZE_ADDRESS__) || defined(GATEWAY_ASAN)
-    "libasan.so.8",
-    "libubsan.so.1",
-#elif defined(__SANITIZE_THREAD__) || defined(GATEWAY_TSAN)
-    "libtsan.so.2",
-#endif
 };
+
+constexpr std::string_view kAllowedWithAsan[] = {"libasan.so.8", "libubsan.so.1"};
+constexpr std::string_view kAllowedWithTsan[] = {"libtsan.so.2"};
+
+template <std::size_t N>
+bool among(const std::string_view (&names)[N], std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+bool allowed(std::string_view needed) {
+  return among(kAllowed, needed) || (kAsanBuild && among(kAllowedWithAsan, needed)) ||
+         (kTsanBuild && among(kAllowedWithTsan, needed));
+}
 
 std::string listed(const std::vector<std::string>& names) {
   constexpr std::size_t kMaxShown = 5;
@@ -58,9 +58,7 @@ std::string listed(const std::vector<std::string>& names) {
 Result<void> check_needed(const ElfFacts& facts, const std::string& name) {
   std::vector<std::string> extra;
   for (const std::string& needed : facts.needed) {
-    const bool allowed =
-        std::find(std::begin(kAllowed), std::end(kAllowed), needed) != std::end(kAllowed);
-    if (!allowed) extra.push_back(needed);
+    if (!allowed(needed)) extra.push_back(needed);
   }
   if (extra.empty()) return {};
   return Error{"extra_dependency",
