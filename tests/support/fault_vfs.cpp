@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
@@ -48,6 +49,7 @@ struct FaultVfs::State {
     }
     if (!fault.and_later) fault.armed = false;
     ++failures;
+    errno = EIO;  // SQLite asks for it
     return fault.failure == Failure::kFull ? SQLITE_FULL : io_error;
   }
 };
