@@ -110,6 +110,9 @@ std::string sla_held(std::int64_t due_ms, std::string_view task, std::string_vie
   return join({"sla-held", ms(due_ms), part(task), window});
 }
 std::string sla_run(std::string_view digest) { return join({"sla-run", digest}); }
+std::string sla_part(std::string_view run, std::string_view kind, std::string_view name) {
+  return join({"sla-part", part(run), kind, part(name)});
+}
 std::string lease(std::int64_t expires_ms, std::string_view task) {
   return join({"lease", ms(expires_ms), part(task)});
 }

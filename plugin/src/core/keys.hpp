@@ -16,11 +16,12 @@
 //   by-assignee/<agent>/<status>/<updated>/<task>  empty: tasks assigned to an agent
 //   ledger/task/<task>/<action>/<actor>/<key hash>  LedgerEntry: one effect per idempotency key
 //   ledger/tool/<actor>/<tool>/<key hash>        LedgerEntry of a creating tool
-//   due/<ms>/<task>/<window>                     empty: the next SLA deadlines, soonest first
+//   due/<ms>/<task>/<window>                     task id: the next SLA deadlines, soonest first
 //   sla-held/<due ms>/<task>/<window>            HeldBreach: breaches that the message budget held back
 //   sla-run/<digest>                             SweepRun: an unfinished sweep
-//   sla-last                                     the last finished automatic or manual sweep
-//   sla-count                                    number of held-back breaches
+//   sla-part/<run>/<kind>/<name>                 what an unfinished sweep has gathered: breaches, drafts of digests
+//   sla-last                                     the last automatic sweep, and the last finished sweep of any kind
+//   sla-count                                    HeldCounts: breaches in the waiting index
 //   lease/<ms>/<task>                            empty: claim leases by expiry
 //   audit/<task>/<seq>                           AuditRecord, written once
 //   audit-time/<ms>/<task>/<seq>                 empty: audit records by time
@@ -64,6 +65,7 @@ std::string ledger_tool(std::string_view actor, std::string_view tool, std::stri
 std::string due(std::int64_t due_ms, std::string_view task, std::string_view window);
 std::string sla_held(std::int64_t due_ms, std::string_view task, std::string_view window);
 std::string sla_run(std::string_view digest);
+std::string sla_part(std::string_view run, std::string_view kind, std::string_view name);
 inline constexpr std::string_view kSlaLast = "sla-last";
 inline constexpr std::string_view kSlaCount = "sla-count";
 std::string lease(std::int64_t expires_ms, std::string_view task);

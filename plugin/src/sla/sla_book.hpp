@@ -12,10 +12,17 @@ namespace ansible {
 
 std::optional<SlaRecord> load_sla(Transaction& txn, std::string_view task_id);
 
+// Writes the record alone: for changes that concern no deadline.
+void save_sla(Transaction& txn, std::string_view task_id, const SlaRecord& record);
+
+// Accept applies while pending; progress and complete while claimed or in progress.
+bool window_applies(Window window, TaskStatus status);
+
 // The book of one task in one call. Each verb below reads the record once, changes it, and writes record and index.
 //
 // A window is in the due index (`due/<ms>/<task>/<window>`) exactly while it exists, applies to the task's status and has
-// not been escalated. Windows apply: accept while pending; progress and complete while claimed or in progress.
+// not been escalated. A breach that waits for its notice when its window ends or moves leaves the waiting index in the
+// same call, with resolvedBeforeNotice (SLA-9).
 
 // At creation (and when a task returns to pending): stamps accept (SLA-1).
 void sla_opened(Context& context, const Task& task);

@@ -1,0 +1,158 @@
+#include "sla/sla_book.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "core/fields.hpp"
+#include "core/keys.hpp"
+#include "sla/held_store.hpp"
+
+namespace ansible {
+namespace {
+
+// Where a window's length comes from (SLA-1): the task's explicit seconds. A window with no source does not exist.
+// Capability manifests will be the second source; they belong here and nowhere else.
+std::optional<std::int64_t> window_seconds(const Task& task, Window window) {
+  switch (window) {
+    case Window::kAccept:
+      return task.sla_seconds.accept;
+    case Window::kProgress:
+      return task.sla_seconds.progress;
+    case Window::kComplete:
+      return task.sla_seconds.complete;
+  }
+  return std::nullopt;
+}
+
+// completeByAt = min(window, deadlineAt), or deadlineAt itself; the other windows have no deadline (SLA-1).
+std::optional<std::int64_t> due_at(const Task& task, Window window, std::int64_t now_ms) {
+  std::optional<std::int64_t> due;
+  if (const auto seconds = window_seconds(task, window)) due = now_ms + *seconds * 1000;
+  if (window != Window::kComplete || !task.deadline_at) return due;
+  return due ? std::min(*due, *task.deadline_at) : *task.deadline_at;
+}
+
+bool armed(const WindowState& state) { return state.due_at && !state.escalated_at; }
+
+// One task's record, changed in memory; close() writes what changed, and the due index with it.
+class Page {
+ public:
+  Page(Context& context, const Task& task)
+      : context_(context), task_(task), before_(load_sla(context.txn, task.id)) {
+    if (before_) after = *before_;
+  }
+
+  bool exists() const { return before_.has_value(); }
+
+  // Starts the window now; with no source it ends.
+  void stamp(Window window) {
+    settle(window);
+    after[window].due_at = due_at(task_, window, context_.now_ms);
+    after[window].escalated_at.reset();
+  }
+
+  // The window no longer applies and leaves the record; what was done about it stays.
+  void strike(Window window) {
+    settle(window);
+    after[window].due_at.reset();
+    after[window].escalated_at.reset();
+  }
+
+  // A breach that still waits for its notice has become pointless (SLA-9).
+  void settle(Window window) {
+    WindowState& state = after[window];
+    if (!state.outcome || !state.outcome->waiting()) return;
+    release_held(context_.txn, state.due_at.value_or(0), task_.id, window);
+    state.outcome->resolved_before_notice = true;
+  }
+
+  // Writes the record, and makes the due index hold exactly the armed ones of the windows that `apply` from now on.
+  void close(std::initializer_list<Window> apply) {
+    for (const Window window : kWindows) {
+      const bool applies = std::find(apply.begin(), apply.end(), window) != apply.end();
+      move_index(window, applies);
+    }
+    if (after != before_.value_or(SlaRecord{})) save_sla(context_.txn, task_.id, after);
+  }
+
+  SlaRecord after;
+
+ private:
+  void move_index(Window window, bool applies) {
+    const auto key_of = [&](const WindowState& state) {
+      return key::due(*state.due_at, task_.id, to_text(window));
+    };
+    std::string wanted;
+    if (applies && armed(after[window])) wanted = key_of(after[window]);
+    if (before_ && armed((*before_)[window])) {
+      const std::string old = key_of((*before_)[window]);
+      if (old != wanted && context_.txn.get(old)) context_.txn.erase(old);
+    }
+    if (!wanted.empty() && !context_.txn.get(wanted)) context_.txn.put(wanted, task_.id);
+  }
+
+  Context& context_;
+  const Task& task_;
+  std::optional<SlaRecord> before_;
+};
+
+}  // namespace
+
+std::optional<SlaRecord> load_sla(Transaction& txn, std::string_view task_id) {
+  const std::string key = key::task_sla(task_id);
+  const auto stored = txn.get(key);
+  if (!stored) return std::nullopt;
+  return sla_from_json(parse_document(key, *stored));
+}
+
+void save_sla(Transaction& txn, std::string_view task_id, const SlaRecord& record) {
+  txn.put(key::task_sla(task_id), json::canonical(to_json(record)));
+}
+
+bool window_applies(Window window, TaskStatus status) {
+  return window == Window::kAccept ? status == TaskStatus::kPending : held(status);
+}
+
+void sla_opened(Context& context, const Task& task) {
+  Page page(context, task);
+  page.stamp(Window::kAccept);
+  page.close({Window::kAccept});
+}
+
+void sla_claimed(Context& context, const Task& task) {
+  Page page(context, task);
+  page.settle(Window::kAccept);
+  page.stamp(Window::kProgress);
+  page.stamp(Window::kComplete);
+  page.close({Window::kProgress, Window::kComplete});
+}
+
+void sla_progressed(Context& context, const Task& task) {
+  Page page(context, task);
+  if (!page.exists()) return;  // a task without windows has no record
+  page.after.last_progress_at = context.now_ms;
+  if (window_seconds(task, Window::kProgress)) {
+    page.stamp(Window::kProgress);
+    page.after.stalled = false;
+  }
+  page.close({Window::kProgress, Window::kComplete});
+}
+
+void sla_reopened(Context& context, const Task& task) {
+  Page page(context, task);
+  page.strike(Window::kProgress);
+  page.strike(Window::kComplete);
+  page.after.stalled = false;
+  page.after.breached = false;
+  page.stamp(Window::kAccept);
+  page.close({Window::kAccept});
+}
+
+void sla_closed(Context& context, const Task& task) {
+  Page page(context, task);
+  if (!page.exists()) return;
+  for (const Window window : kWindows) page.settle(window);
+  page.close({});
+}
+
+}  // namespace ansible
