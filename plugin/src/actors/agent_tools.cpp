@@ -1,7 +1,213 @@
+#include <array>
+
+#include "actors/actor.hpp"
+#include "actors/agent_store.hpp"
+#include "core/ids.hpp"
 #include "tools/tool.hpp"
 
 namespace ansible {
+namespace {
 
-std::span<const Tool> agent_tools() { return {}; }
+using enum ParamType;
+
+constexpr std::array<std::string_view, 2> kTypes = {"internal", "external"};
+
+constexpr Param kFrom = {.name = "from_agent",
+                         .type = kString,
+                         .description = "The acting admin; none: the operator",
+                         .max_length = 100};
+constexpr Param kToken = {.name = "agent_token",
+                          .type = kString,
+                          .description = "Token of the acting agent (at_...)",
+                          .max_length = 200};
+constexpr Param kAgentId = {.name = "agent_id",
+                            .type = kString,
+                            .description = "The agent",
+                            .required = true,
+                            .max_length = 100};
+constexpr Param kExpires = {.name = "expires_in_seconds",
+                            .type = kInteger,
+                            .description = "Life of the token; none: it does not expire",
+                            .min = 60,
+                            .max = 315'360'000};
+
+constexpr std::array<Param, 7> kRegisterParams = {{
+    kAgentId,
+    {.name = "name", .type = kString, .description = "Shown name", .max_length = 200},
+    {.name = "type",
+     .type = kString,
+     .description = "internal (lives on a gateway) or external (default)",
+     .one_of = kTypes},
+    {.name = "gateway",
+     .type = kString,
+     .description = "Gateway of an internal agent; none: this one",
+     .max_length = 100},
+    kExpires,
+    kFrom,
+    kToken,
+}};
+constexpr std::array<Param, 4> kIssueParams = {{kAgentId, kExpires, kFrom, kToken}};
+constexpr std::array<Param, 4> kDisableParams = {{
+    kAgentId,
+    {.name = "reason", .type = kString, .description = "Why", .max_length = 500},
+    kFrom,
+    kToken,
+}};
+constexpr std::array<Param, 3> kEnableParams = {{kAgentId, kFrom, kToken}};
+constexpr std::array<Param, 2> kListParams = {{kFrom, kToken}};
+
+std::optional<Error> check_id(std::string_view pointer, std::string_view id) {
+  if (valid_id(id)) return std::nullopt;
+  const std::string expected =
+      "1-100 characters of A-Z a-z 0-9 . _ : @ -, not beginning with '.' or '-'";
+  return Error{code::kInvalidArgument,
+               std::string(pointer.substr(1)) + ": expected " + expected,
+               {{"pointer", pointer}, {"expected", expected}, {"got", brief(json::value(id))}}};
+}
+
+std::optional<std::int64_t> expiry(const Context& context, const Args& args) {
+  const auto seconds = args.integer("expires_in_seconds");
+  if (!seconds) return std::nullopt;
+  return context.now_ms + *seconds * 1000;
+}
+
+// The one reply that carries a token (WHO-8).
+json::object with_token(const Agent& agent, const std::string& token, const std::string& message) {
+  return {{"success", true},
+          {"agent_id", agent.id},
+          {"agent", public_json(agent)},
+          {"agent_token", token},
+          {"message", message}};
+}
+
+ToolResult register_agent(Context& context, const Args& args) {
+  const auto actor = resolve_admin(context, args, "from_agent", "registering an agent");
+  if (!actor.ok()) return actor.error();
+  Agent agent;
+  agent.id = *args.text("agent_id");
+  if (auto error = check_id("/agent_id", agent.id)) return std::move(*error);
+  agent.name = args.text("name");
+  agent.internal = args.text("type") == "internal";
+  agent.gateway = args.text("gateway");
+  if (agent.gateway) {
+    if (auto error = check_id("/gateway", *agent.gateway)) return std::move(*error);
+  }
+  if (!agent.internal) {
+    agent.gateway.reset();
+  } else if (!agent.gateway) {
+    agent.gateway = context.node_id();
+  }
+  if (const auto existing = load_agent(context.txn, agent.id)) {
+    return Error{code::kConflict,
+                 "agent '" + agent.id +
+                     "' is already registered; ansible_issue_agent_token gives it a new token",
+                 {{"agent", public_json(*existing)}}};
+  }
+  agent.registered_at = context.now_ms;
+  agent.registered_by = actor->id;
+  const std::string token = issue_token(context.txn, agent, context.now_ms, expiry(context, args));
+  save_agent(context.txn, agent);
+  return with_token(agent, token,
+                    "Agent '" + agent.id + "' registered; keep the token, it is shown only now");
+}
+
+Result<Agent> existing_agent(Context& context, const Args& args) {
+  const std::string id = *args.text("agent_id");
+  auto agent = load_agent(context.txn, id);
+  if (!agent) {
+    return Error{code::kNotFound,
+                 "agent '" + id + "' is not registered; ansible_list_agents shows who is"};
+  }
+  return std::move(*agent);
+}
+
+ToolResult issue(Context& context, const Args& args) {
+  const auto actor = resolve_admin(context, args, "from_agent", "issuing a token");
+  if (!actor.ok()) return actor.error();
+  auto agent = existing_agent(context, args);
+  if (!agent.ok()) return agent.error();
+  const std::string token = issue_token(context.txn, *agent, context.now_ms, expiry(context, args));
+  save_agent(context.txn, *agent);
+  return with_token(*agent, token,
+                    "New token for '" + agent->id + "'; the old one no longer works");
+}
+
+ToolResult changed(const Agent& agent, bool changed, const std::string& message) {
+  return json::object{{"success", true},
+                      {"changed", changed},
+                      {"agent_id", agent.id},
+                      {"agent", public_json(agent)},
+                      {"message", message}};
+}
+
+ToolResult disable(Context& context, const Args& args) {
+  const auto actor = resolve_admin(context, args, "from_agent", "disabling an agent");
+  if (!actor.ok()) return actor.error();
+  auto agent = existing_agent(context, args);
+  if (!agent.ok()) return agent.error();
+  if (agent->id == effective_admin(context)) {
+    return Error{code::kConflict, "agent '" + agent->id +
+                                      "' is this gateway's admin and cannot be disabled; name "
+                                      "another admin first (adminAgentId)"};
+  }
+  if (!agent->enabled()) return changed(*agent, false, "Agent was already disabled");
+  agent->disabled_at = context.now_ms;
+  agent->disabled_by = actor->id;
+  agent->disable_reason = args.text("reason");
+  save_agent(context.txn, *agent);
+  return changed(*agent, true, "Agent '" + agent->id + "' is disabled and can act nowhere");
+}
+
+ToolResult enable(Context& context, const Args& args) {
+  const auto actor = resolve_admin(context, args, "from_agent", "enabling an agent");
+  if (!actor.ok()) return actor.error();
+  auto agent = existing_agent(context, args);
+  if (!agent.ok()) return agent.error();
+  if (agent->enabled()) return changed(*agent, false, "Agent was already enabled");
+  agent->disabled_at.reset();
+  agent->disabled_by.reset();
+  agent->disable_reason.reset();
+  agent->enabled_at = context.now_ms;
+  agent->enabled_by = actor->id;
+  save_agent(context.txn, *agent);
+  return changed(*agent, true, "Agent '" + agent->id + "' is enabled");
+}
+
+ToolResult list(Context& context, const Args& args) {
+  const auto actor = resolve_actor(context, args, "from_agent");
+  if (!actor.ok()) return actor.error();
+  json::array agents;
+  for (const Agent& agent : all_agents(context.txn)) agents.push_back(public_json(agent));
+  const std::size_t total = agents.size();
+  return json::object{{"agents", std::move(agents)}, {"total", total}};
+}
+
+constexpr Tool kTools[] = {
+    {.name = "ansible_register_agent",
+     .description = "Register an agent and get its token, shown only once (admin)",
+     .params = kRegisterParams,
+     .handler = register_agent},
+    {.name = "ansible_issue_agent_token",
+     .description = "Give an agent a new token; the old one stops working (admin)",
+     .params = kIssueParams,
+     .handler = issue},
+    {.name = "ansible_disable_agent",
+     .description = "Keep an agent from acting anywhere (admin)",
+     .params = kDisableParams,
+     .handler = disable},
+    {.name = "ansible_enable_agent",
+     .description = "Let a disabled agent act again (admin)",
+     .params = kEnableParams,
+     .handler = enable},
+    {.name = "ansible_list_agents",
+     .description = "List all registered agents",
+     .params = kListParams,
+     .handler = list,
+     .read_only = true},
+};
+
+}  // namespace
+
+std::span<const Tool> agent_tools() { return kTools; }
 
 }  // namespace ansible

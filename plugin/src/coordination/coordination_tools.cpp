@@ -1,7 +1,181 @@
+#include <array>
+
+#include "actors/actor.hpp"
+#include "coordination/status.hpp"
+#include "core/fields.hpp"
+#include "core/keys.hpp"
+#include "messages/message_store.hpp"
+#include "records/coordination.hpp"
 #include "tools/tool.hpp"
 
 namespace ansible {
+namespace {
 
-std::span<const Tool> coordination_tools() { return {}; }
+using enum ParamType;
+
+constexpr Param kFrom = {.name = "from_agent",
+                         .type = kString,
+                         .description = "The acting agent; none: the operator",
+                         .max_length = 100};
+constexpr Param kToken = {.name = "agent_token",
+                          .type = kString,
+                          .description = "Token of the acting agent (at_...)",
+                          .max_length = 200};
+
+constexpr std::array<Param, 2> kGetParams = {{kFrom, kToken}};
+
+constexpr std::array<Param, 5> kSetParams = {{
+    {.name = "coordinator",
+     .type = kString,
+     .description = "The node that sweeps",
+     .required = true,
+     .max_length = 200},
+    {.name = "sweepEverySeconds",
+     .type = kInteger,
+     .description = "How often the coordinator looks after the mesh",
+     .min = 10,
+     .max = 3600},
+    {.name = "confirmLastResort",
+     .type = kBoolean,
+     .description = "Needed to replace a coordinator that is already nominated"},
+    kFrom,
+    kToken,
+}};
+
+constexpr std::array<Param, 5> kBackpressureParams = {{
+    {.name = "max_concurrent",
+     .type = kInteger,
+     .description = "Tasks that one agent may hold (6)",
+     .min = 1,
+     .max = 200,
+     .clamped = true},
+    {.name = "max_queue_depth",
+     .type = kInteger,
+     .description = "Pending tasks that may wait for one agent (40)",
+     .min = 1,
+     .max = 500,
+     .clamped = true},
+    {.name = "retry_budget",
+     .type = kInteger,
+     .description = "Retryable failures of a task (3)",
+     .min = 0,
+     .max = 20,
+     .clamped = true},
+    kFrom,
+    kToken,
+}};
+
+constexpr std::array<Param, 3> kStatusParams = {{
+    {.name = "staleAfterSeconds",
+     .type = kInteger,
+     .description = "A node is stale after this long without a pulse (300)",
+     .min = 30,
+     .max = 604'800},
+    kFrom,
+    kToken,
+}};
+
+ToolResult get(Context& context, const Args& args) {
+  const auto actor = resolve_actor(context, args, "from_agent");
+  if (!actor.ok()) return actor.error();
+  return coordination_view(context);
+}
+
+ToolResult set(Context& context, const Args& args) {
+  const auto actor = resolve_admin(context, args, "from_agent", "nominating a coordinator");
+  if (!actor.ok()) return actor.error();
+  Coordination coordination = load_coordination(context.txn);
+  const std::string wanted = *args.text("coordinator");
+  const auto before = coordination.coordinator;
+  if (before && *before != wanted && !args.flag("confirmLastResort")) {
+    return Error{code::kInvalidArgument,
+                 "'" + *before +
+                     "' is the coordinator; pass confirmLastResort: true to replace it by '" +
+                     wanted + "'",
+                 {{"pointer", "/confirmLastResort"}, {"expected", "true"}, {"got", "nothing"}}};
+  }
+  coordination.coordinator = wanted;
+  if (const auto every = args.integer("sweepEverySeconds")) {
+    coordination.sweep_every_seconds = every;
+  }
+  coordination.updated_at = context.now_ms;
+  coordination.updated_by = actor->id;
+  save_coordination(context.txn, coordination);
+  json::object reply{{"success", true}, {"coordinator", wanted}};
+  set_field(reply, "previousCoordinator", before);
+  set_field(reply, "sweepEverySeconds", coordination.sweep_every_seconds);
+  reply["message"] = "'" + wanted + "' is nominated as coordinator";
+  if (!context.txn.get(key::node(wanted))) {
+    reply["note"] = "no node '" + wanted + "' has joined yet; until it does, nobody sweeps";
+  }
+  return reply;
+}
+
+ToolResult set_backpressure(Context& context, const Args& args) {
+  const auto actor = resolve_admin(context, args, "from_agent", "setting backpressure");
+  if (!actor.ok()) return actor.error();
+  if (!args.has("max_concurrent") && !args.has("max_queue_depth") && !args.has("retry_budget")) {
+    return Error{code::kInvalidArgument,
+                 "expected at least one of max_concurrent, max_queue_depth, retry_budget",
+                 {{"pointer", ""}, {"expected", "at least one value"}, {"got", "none"}}};
+  }
+  Coordination coordination = load_coordination(context.txn);
+  const Backpressure previous = backpressure(coordination);
+  const Backpressure current{args.integer("max_concurrent").value_or(previous.max_concurrent),
+                             args.integer("max_queue_depth").value_or(previous.max_queue_depth),
+                             args.integer("retry_budget").value_or(previous.retry_budget)};
+  coordination.backpressure_max_concurrent = current.max_concurrent;
+  coordination.backpressure_max_queue_depth = current.max_queue_depth;
+  coordination.backpressure_retry_budget = current.retry_budget;
+  coordination.updated_at = context.now_ms;
+  coordination.updated_by = actor->id;
+  save_coordination(context.txn, coordination);
+
+  Message event;
+  event.from_agent = actor->id;
+  event.from_node = context.node_id();
+  event.intent = "backpressure_policy_updated";
+  event.content = "Backpressure policy updated by " + actor->id;
+  event.metadata = {{"kind", "backpressure_policy_updated"},
+                    {"updatedByAgentId", actor->id},
+                    {"previous", to_json(previous)},
+                    {"current", to_json(current)}};
+  const std::string event_id = send_message(context, std::move(event), "lifecycle");
+  return json::object{{"success", true},
+                      {"previous", to_json(previous)},
+                      {"current", to_json(current)},
+                      {"lifecycleMessageId", event_id}};
+}
+
+ToolResult status(Context& context, const Args& args) {
+  const auto actor = resolve_actor(context, args, "from_agent");
+  if (!actor.ok()) return actor.error();
+  return status_view(context, actor->id, args.integer("staleAfterSeconds").value_or(300));
+}
+
+constexpr Tool kTools[] = {
+    {.name = "ansible_get_coordination",
+     .description = "Show the coordinator, policies and gateway admins",
+     .params = kGetParams,
+     .handler = get,
+     .read_only = true},
+    {.name = "ansible_set_coordination",
+     .description = "Nominate the node that sweeps (admin)",
+     .params = kSetParams,
+     .handler = set},
+    {.name = "ansible_set_backpressure_policy",
+     .description = "Bound what one agent may hold, have waiting and retry (admin)",
+     .params = kBackpressureParams,
+     .handler = set_backpressure},
+    {.name = "ansible_status",
+     .description = "Show nodes, pending tasks, unread messages, the SLA policy and this plugin",
+     .params = kStatusParams,
+     .handler = status,
+     .read_only = true},
+};
+
+}  // namespace
+
+std::span<const Tool> coordination_tools() { return kTools; }
 
 }  // namespace ansible

@@ -1,0 +1,83 @@
+#include "coordination/status.hpp"
+
+#include "actors/actor.hpp"
+#include "coordination/pulse.hpp"
+#include "core/build_info.hpp"
+#include "core/fields.hpp"
+#include "core/ids.hpp"
+#include "core/keys.hpp"
+#include "messages/message_store.hpp"
+#include "records/coordination.hpp"
+#include "tasks/task_store.hpp"
+
+namespace ansible {
+namespace {
+
+constexpr std::size_t kShownTasks = 50;
+
+json::array nodes_view(Context& context, std::int64_t stale_after_seconds) {
+  json::array nodes;
+  for (const Pulse& pulse : all_pulses(context.txn)) {
+    const std::string_view shown = presence(pulse, context.now_ms, stale_after_seconds);
+    json::object node{{"id", pulse.node}, {"status", shown}};
+    if (pulse.last_seen > 0) {
+      node["lastSeen"] = iso_time(pulse.last_seen);
+      node["ageSeconds"] = (context.now_ms - pulse.last_seen) / 1000;
+    }
+    if (shown == "stale") node["stale"] = true;
+    node["skills"] = json::array{};
+    nodes.push_back(std::move(node));
+  }
+  return nodes;
+}
+
+json::array pending_view(Context& context) {
+  json::array tasks;
+  const std::string prefix = "by-status/pending/";
+  for (const auto& [key, value] :
+       collect(context.txn, prefix, prefix_end(prefix), {.reverse = true, .limit = kShownTasks})) {
+    const auto task = load_task(context.txn, key::last_part(key));
+    if (!task) continue;
+    tasks.push_back({{"id", short_id(task->id)},
+                     {"title", task->title},
+                     {"assignedTo", task->assignees.empty() ? "anyone" : task->assignees.front()},
+                     {"assignedToAll", to_array(task->assignees)}});
+  }
+  return tasks;
+}
+
+}  // namespace
+
+json::object status_view(Context& context, std::string_view agent,
+                         std::int64_t stale_after_seconds) {
+  const TaskCounts counts = task_counts(context.txn);
+  json::object by_status;
+  for (const auto& [status, count] : counts.by_status) by_status[status] = count;
+  const auto pending = counts.by_status.find("pending");
+  return {{"myId", context.node_id()},
+          {"nodes", nodes_view(context, stale_after_seconds)},
+          {"pendingTasks", pending_view(context)},
+          {"pendingTotal", pending == counts.by_status.end() ? 0 : pending->second},
+          {"tasksByStatus", std::move(by_status)},
+          {"unreadMessages", unread_count(context.txn, agent)},
+          {"staleAfterSeconds", stale_after_seconds},
+          {"plugin", {{"version", plugin_version()}, {"buildId", plugin_build_id()}}}};
+}
+
+json::object coordination_view(Context& context) {
+  const Coordination coordination = load_coordination(context.txn);
+  json::object out = to_json(coordination);
+  const Backpressure bounds = backpressure(coordination);
+  out["myId"] = context.node_id();
+  out["effectiveAdminAgentId"] = effective_admin(context);
+  out["distributionExternalMode"] = "all";
+  out["backpressure"] = to_json(bounds);
+  if (!out.contains("gatewayAdmins")) out["gatewayAdmins"] = json::object{};
+  out["myPreference"] = nullptr;
+  out["role"] = context.node.role;
+  out["sweepsHere"] = context.node.sweeps;
+  if (!context.node.reason.empty()) out["sweepsHereReason"] = context.node.reason;
+  return out;
+}
+
+}  // namespace ansible

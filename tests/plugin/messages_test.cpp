@@ -1,0 +1,145 @@
+#include <doctest/doctest.h>
+
+#include "plugin/support/world.hpp"
+
+using ansible_test::World;
+namespace json = base::json;
+
+namespace {
+
+json::object inbox(World& world, const char* agent, json::object extra = {}) {
+  extra["agent"] = agent;
+  return world.ok("ansible_read_messages", extra);
+}
+
+std::string send(World& world, json::object args) {
+  return std::string(world.ok("ansible_send_message", args).at("messageId").as_string());
+}
+
+World with_agents() {
+  World world;
+  for (const char* id : {"ann", "bob", "cat"}) world.agent(id);
+  return world;
+}
+
+}  // namespace
+
+TEST_CASE("MSG-1: each agent has its own inbox, newest first") {
+  World world = with_agents();
+  const auto one = send(world, {{"content", "one"}, {"to", "ann, bob"}, {"from_agent", "cat"}});
+  world.advance_ms(1000);
+  const auto two =
+      send(world, {{"content", "two"}, {"to", json::array{"ann"}}, {"from_agent", "bob"}});
+  const auto ann = inbox(world, "ann");
+  REQUIRE(ann.at("total") == 2);
+  CHECK(ann.at("messages").at(0).at("id") == two);
+  CHECK(ann.at("messages").at(1).at("id") == one);
+  CHECK(ann.at("messages").at(1).at("timestamp") == "2027-01-15T08:00:00.000Z");
+  CHECK(inbox(world, "bob").at("total") == 1);
+  CHECK(inbox(world, "cat").at("total") == 0);
+  CHECK(inbox(world, "cat", {{"all", true}}).at("messages").at(0).at("id") == one);
+}
+
+TEST_CASE("MSG-1: reading marks nothing, marking is per agent and counted once") {
+  World world = with_agents();
+  const auto id = send(world, {{"content", "x"}, {"to", "ann,bob"}, {"from_agent", "cat"}});
+  CHECK(inbox(world, "ann").at("unreadMessages") == 1);
+  CHECK(inbox(world, "ann").at("unreadMessages") == 1);
+  const json::object mark{{"agent", "ann"}, {"messageIds", json::array{id}}};
+  CHECK(world.ok("ansible_mark_read", mark).at("marked") == 1);
+  CHECK(world.ok("ansible_mark_read", mark).at("marked") == 0);
+  CHECK(inbox(world, "ann").at("total") == 0);
+  CHECK(inbox(world, "ann", {{"all", true}}).at("messages").at(0).at("unread") == false);
+  CHECK(inbox(world, "bob").at("total") == 1);
+}
+
+TEST_CASE("MSG-1: a broadcast is stored once and read by each in its own time") {
+  World world = with_agents();
+  const auto first = send(world, {{"content", "all"}, {"from_agent", "cat"}});
+  world.advance_ms(10);
+  const auto second = send(world, {{"content", "again"}, {"from_agent", "cat"}});
+  CHECK(inbox(world, "ann").at("unreadMessages") == 2);
+  CHECK(inbox(world, "cat").at("unreadMessages") == 0);
+  CHECK(world.ok("ansible_mark_read", {{"agent", "ann"}, {"messageIds", json::array{second}}})
+            .at("marked") == 1);
+  const auto left = inbox(world, "ann");
+  REQUIRE(left.at("total") == 1);
+  CHECK(left.at("messages").at(0).at("id") == first);
+  CHECK(world.ok("ansible_mark_read", {{"agent", "ann"}}).at("marked") == 1);
+  CHECK(inbox(world, "ann").at("unreadMessages") == 0);
+  CHECK(inbox(world, "bob").at("unreadMessages") == 2);
+  world.advance_ms(10);
+  world.agent("late");
+  CHECK(inbox(world, "late").at("unreadMessages") == 0);
+}
+
+TEST_CASE("MSG-1: marking all covers addressed messages and broadcasts at once") {
+  World world = with_agents();
+  for (int i = 0; i < 30; ++i) {
+    send(world, {{"content", "m"}, {"to", i % 2 == 0 ? "ann" : ""}, {"from_agent", "cat"}});
+    world.advance_ms(1);
+  }
+  CHECK(inbox(world, "ann", {{"limit", 1000}}).at("total") == 30);
+  CHECK(world.ok("ansible_mark_read", {{"agent", "ann"}}).at("marked") == 30);
+  CHECK(inbox(world, "ann").at("unreadMessages") == 0);
+  CHECK(inbox(world, "bob").at("unreadMessages") == 15);
+}
+
+TEST_CASE("MSG-3: receipts go to registered agents only and do not count as unread") {
+  World world(R"({"tier":"backbone","sendReceiptAgents":["ann","ghost"]})");
+  for (const char* id : {"ann", "bob"}) world.agent(id);
+  const auto reply = world.ok("ansible_send_message",
+                              {{"content", "hello"}, {"to", "bob"}, {"notify_to", "ghost,bob"}});
+  CHECK(reply.at("notifyTo") == json::array{"admin", "ann"});
+  CHECK(inbox(world, "ann").at("unreadMessages") == 0);
+  const auto all = inbox(world, "ann", {{"all", true}});
+  REQUIRE(all.at("total") == 1);
+  CHECK(all.at("messages").at(0).at("intent") == "send_receipt");
+  CHECK(
+      world.ok("ansible_send_message", {{"content", "x"}, {"to", "bob"}, {"notify_on_send", false}})
+          .at("notifyTo") == json::array{});
+}
+
+TEST_CASE("Filters: sender, conversation and limit") {
+  World world = with_agents();
+  for (int i = 0; i < 5; ++i) {
+    send(world, {{"content", "b"},
+                 {"to", "ann"},
+                 {"from_agent", "bob"},
+                 {"metadata", {{"conversation_id", i % 2 == 0 ? "even" : "odd"}}}});
+    send(world, {{"content", "c"}, {"to", "ann"}, {"from_agent", "cat"}});
+    world.advance_ms(1);
+  }
+  CHECK(inbox(world, "ann", {{"from", "bob"}}).at("total") == 5);
+  CHECK(inbox(world, "ann", {{"conversation_id", "odd"}}).at("total") == 2);
+  CHECK(inbox(world, "ann", {{"limit", 3}}).at("total") == 3);
+}
+
+TEST_CASE("Nobody reads or marks another agent's inbox with its own token") {
+  World world = with_agents();
+  const std::string token(
+      world.ok("ansible_issue_agent_token", {{"agent_id", "bob"}}).at("agent_token").as_string());
+  send(world, {{"content", "x"}, {"to", "ann"}, {"from_agent", "cat"}});
+  world.caller.kind = ansible::CallerKind::kAnonymous;
+  for (const char* tool : {"ansible_read_messages", "ansible_mark_read"}) {
+    const auto reply = world.call(tool, {{"agent", "ann"}, {"agent_token", token}});
+    CHECK(reply.at("code") == "invalid_argument");
+  }
+}
+
+TEST_CASE("An inbox read costs what it returns, not what is stored") {
+  World world = with_agents();
+  const auto cost = [&] {
+    inbox(world, "ann");
+    return world.keys_read;
+  };
+  send(world, {{"content", "x"}, {"to", "ann"}, {"from_agent", "cat"}});
+  const auto small = cost();
+  world.ok("ansible_mark_read", {{"agent", "ann"}});
+  for (int i = 0; i < 300; ++i) {
+    world.advance_ms(1);
+    send(world, {{"content", "x"}, {"to", i % 2 == 0 ? "bob" : "ann"}, {"from_agent", "cat"}});
+    if (i == 298) world.ok("ansible_mark_read", {{"agent", "ann"}});
+  }
+  CHECK(cost() <= small + 2);
+}
