@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -109,7 +109,8 @@ class Child {
   }
 
   Result<ChildResult> run() {
-    const UniqueFd exit_fd(::pidfd_open(pid_, 0));
+    // Not pidfd_open(): the header of glibc 2.36 forgets its extern "C".
+    const UniqueFd exit_fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
     if (!exit_fd) return trouble("watch", options_.command[0], errno);
     for (;;) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
