@@ -80,7 +80,11 @@ struct CallTrace {
 //
 // Every outcome, whatever its kind, carries the newest write it could see and is released only when that is durable.
 //
-// Thread rule: submit() and metrics() from any thread; completions run on the executor's threads and must not block.
+// A deadline ends a call only while nothing of it has happened (kExpired). Once a step of it is merged, the call goes on
+// to its end: a late reply is delivered, because it is durable and true, and spares the caller a doubt.
+//
+// Thread rule: submit(), role() and metrics() from any thread; completions must not block and run on the executor's
+// threads, or inside submit() when the call is refused at once. drain() on one thread, never on a completion's.
 class Executor {
  public:
   Executor(ExecutorOptions options, Engine& engine, Slot& slot, Clock& clock, NodeState& node,
@@ -90,10 +94,15 @@ class Executor {
   void submit(Request request, Completion done);
   Outcome run(Request request);  // submit and wait; never from a completion
 
-  // Refuses new calls, finishes what waits within `limit`, refuses the rest with kShuttingDown.
+  // Refuses new calls (other than kStop), finishes what waits within `limit`, then refuses the rest with kShuttingDown
+  // (kUnknown when some of a call's steps are committed) and tells running hooks that they are cancelled. Returns when
+  // every call has its outcome.
   void drain(std::chrono::milliseconds limit);
 
   ExecutorMetrics metrics() const;
+
+  // Whether coordinator sweeps run on this node, as of the newest committed state. Errors: what the store returns.
+  StoreResult<NodeRole> role() const;
 
   // Tests and benchmarks: called after each step that ran, on the thread that ran it.
   void observe(std::function<void(const Request&, const CallTrace&)> observer);

@@ -1,0 +1,140 @@
+#include "gateway/executor.hpp"
+
+#include <algorithm>
+#include <future>
+
+#include "execution/desk.hpp"
+#include "execution/json_lookup.hpp"
+#include "execution/reader_pool.hpp"
+#include "execution/runner.hpp"
+#include "execution/worker.hpp"
+
+namespace gateway {
+namespace {
+
+constexpr Hook kHookOf[] = {Hook::kTool, Hook::kSweep, Hook::kStart, Hook::kStop};
+
+// What the manifest says about the call; false when it knows no such tool or sweep.
+bool route(Job& job) {
+  const Manifest& manifest = job.lease->manifest();
+  const std::string& name = job.request.name;
+  job.hook = kHookOf[static_cast<std::size_t>(job.request.kind)];
+  switch (job.request.kind) {
+    case Request::Kind::kTool: {
+      const ToolInfo* tool = manifest.tool(name);
+      if (tool == nullptr) return false;
+      job.metric_name = name;
+      if (tool->max_reply_bytes != 0) {
+        job.max_reply = std::min(job.max_reply, tool->max_reply_bytes);
+      }
+      if (tool->read_only) job.flags |= GW_CALL_READ_ONLY;
+      if (!tool->dry_run_arg.empty() && true_at(job.request.args_json, tool->dry_run_arg)) {
+        job.flags |= GW_CALL_DRY_RUN;
+      }
+      return true;
+    }
+    case Request::Kind::kSweep: {
+      const SweepInfo* sweep = manifest.sweep(name);
+      if (sweep == nullptr) return false;
+      job.metric_name = "sweep:" + name;
+      job.coordinator_only = sweep->scope == SweepInfo::Scope::kCoordinator;
+      return true;
+    }
+    case Request::Kind::kStart:
+      job.metric_name = "hook:start";
+      return true;
+    case Request::Kind::kStop:
+      job.metric_name = "hook:stop";
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+// The order of the members is the order of construction: threads last.
+struct Executor::Impl {
+  Impl(ExecutorOptions chosen, Engine& store, Slot& releases, Clock& time, NodeState& identity,
+       LogSink log)
+      : options(std::move(chosen)),
+        engine(store),
+        slot(releases),
+        clock(time),
+        node(identity),
+        desk(options, time, log),
+        runner(options, desk, identity),
+        worker(options, desk, runner, store, log),
+        readers(options, desk, runner, store, [this] { return worker.unreleased(); }) {}
+
+  ~Impl() {
+    desk.drain(std::chrono::milliseconds(0));
+    desk.stop();
+  }
+
+  const ExecutorOptions options;
+  Engine& engine;
+  Slot& slot;
+  Clock& clock;
+  NodeState& node;
+  CallDesk desk;
+  StepRunner runner;
+  Worker worker;
+  ReaderPool readers;
+};
+
+Executor::Executor(ExecutorOptions options, Engine& engine, Slot& slot, Clock& clock,
+                   NodeState& node, LogSink log)
+    : impl_(std::make_unique<Impl>(std::move(options), engine, slot, clock, node, std::move(log))) {
+}
+
+Executor::~Executor() = default;
+
+void Executor::submit(Request request, Completion done) {
+  auto job = std::make_unique<Job>();
+  job->request = std::move(request);
+  job->done = std::move(done);
+  if (job->request.request_id.empty()) job->request.request_id = crypto::uuid_v4();
+  job->arrived_ns = impl_->clock.steady_ns();
+  if (job->request.timeout.count() > 0) {
+    job->deadline_ns =
+        job->arrived_ns + static_cast<std::uint64_t>(job->request.timeout.count()) * 1'000'000;
+  }
+  job->lease = impl_->slot.acquire();
+  if (!job->lease) {
+    return impl_->desk.refuse(std::move(job), Outcome::Kind::kNoPlugin, "no plugin is active");
+  }
+  if (!route(*job)) {
+    const std::string message = "no such tool or sweep: " + job->request.name;
+    return impl_->desk.refuse(std::move(job), Outcome::Kind::kUnknownName, message);
+  }
+  impl_->desk.admit(std::move(job));
+}
+
+Outcome Executor::run(Request request) {
+  // Shared, because the waiter may be gone before set_value() has returned.
+  auto promise = std::make_shared<std::promise<Outcome>>();
+  auto outcome = promise->get_future();
+  submit(std::move(request), [promise](Outcome result) { promise->set_value(std::move(result)); });
+  return outcome.get();
+}
+
+void Executor::drain(std::chrono::milliseconds limit) { impl_->desk.drain(limit); }
+
+ExecutorMetrics Executor::metrics() const {
+  return impl_->desk.meters().read(impl_->desk.queued());
+}
+
+StoreResult<NodeRole> Executor::role() const {
+  const Slot::Lease lease = impl_->slot.acquire();
+  if (!lease) return impl_->node.role({});
+  auto snapshot = impl_->engine.snapshot();
+  if (!snapshot) return std::move(snapshot).error();
+  View view(**snapshot);
+  return read_role(impl_->node, lease->manifest().coordinator, view, false);
+}
+
+void Executor::observe(std::function<void(const Request&, const CallTrace&)> observer) {
+  impl_->runner.observe(std::move(observer));
+}
+
+}  // namespace gateway

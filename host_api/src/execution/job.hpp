@@ -1,0 +1,57 @@
+// A call on its way through the executor.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "execution/transition.hpp"
+#include "gateway/executor.hpp"
+#include "gateway/slot.hpp"
+
+namespace gateway {
+
+// One admitted call, over all its steps and attempts. Owned by exactly one place at a time: a queue, the worker, a
+// reader.
+struct Job {
+  Request request;
+  Completion done;
+  Slot::Lease lease;        // the release that serves every step of this call
+  std::string metric_name;  // of its histograms
+  Hook hook = Hook::kTool;
+  std::uint32_t flags = 0;  // GW_CALL_*
+  std::uint64_t max_reply = limits::kMaxReply;
+  bool coordinator_only = false;  // a sweep that only the lease holder may run
+
+  std::uint64_t arrived_ns = 0;   // steady
+  std::uint64_t deadline_ns = 0;  // steady; 0 = none
+  std::uint32_t step = 0;
+  std::uint32_t attempt = 0;
+  bool ran = false;             // at least once
+  bool alone = false;           // shares no commit with others
+  std::int64_t now_ms = 0;      // of the last step that ran
+  std::string continuation;     // into the next step
+  std::shared_ptr<Layer> kept;  // dry run: the writes of all steps so far, never committed
+
+  bool read_side() const { return (flags & (GW_CALL_READ_ONLY | GW_CALL_DRY_RUN)) != 0; }
+
+  // Nothing of it has happened yet and its deadline is over. A call with a committed step goes on to its end.
+  bool expired(std::uint64_t steady_ns) const {
+    return deadline_ns != 0 && steady_ns > deadline_ns && (step == 0 || read_side());
+  }
+};
+using JobPtr = std::unique_ptr<Job>;
+
+// The outcome of the last step, seeing commits up to `sequence`.
+Outcome outcome_of(const Job& job, StepResult result, std::uint64_t sequence);
+
+// An outcome without a reply.
+Outcome outcome_of(const Job& job, Outcome::Kind kind, gw_status status, std::string message);
+
+// The outcome of a call that shutting down ended: not run, or only some of its steps.
+Outcome outcome_given_up(const Job& job);
+
+// "ok", "refused", "storage_no_space", "expired", ...: how an outcome is counted.
+std::string outcome_name(const Outcome& outcome);
+
+}  // namespace gateway

@@ -1,0 +1,165 @@
+#include "execution/worker.hpp"
+
+#include <algorithm>
+
+#include "execution/mutants.hpp"
+
+namespace gateway {
+namespace {
+
+constexpr std::uint32_t kAttemptsInCompany = 2;  // failed commits after which a call commits alone
+constexpr std::uint32_t kMaxBackOffMs = 16;
+
+}  // namespace
+
+Worker::Worker(const ExecutorOptions& options, CallDesk& desk, StepRunner& runner, Engine& engine,
+               LogSink log)
+    : options_(options),
+      desk_(desk),
+      runner_(runner),
+      committer_(engine, std::move(log)),
+      jitter_(static_cast<std::uint32_t>(desk.clock().steady_ns())),
+      thread_([this] { loop(); }) {}
+
+Worker::~Worker() { thread_.join(); }
+
+void Worker::loop() {
+  for (auto jobs = next_jobs(); !jobs.empty(); jobs = next_jobs()) run_batch(std::move(jobs));
+}
+
+std::vector<JobPtr> Worker::next_jobs() {
+  std::vector<JobPtr> jobs;
+  const std::size_t limit = std::max<std::size_t>(options_.max_batch_calls, 1);
+  while (!carried_.empty() && jobs.size() < limit) {
+    const bool alone = carried_.front()->alone;
+    if (alone && !jobs.empty()) return jobs;
+    jobs.push_back(std::move(carried_.front()));
+    carried_.pop_front();
+    if (alone) return jobs;
+  }
+  auto waiting = desk_.take_batch(limit - jobs.size(), jobs.empty());
+  std::move(waiting.begin(), waiting.end(), std::back_inserter(jobs));
+  return jobs;
+}
+
+void Worker::run_batch(std::vector<JobPtr> jobs) {
+  auto snapshot = committer_.snapshot();
+  if (!snapshot) {
+    for (JobPtr& job : jobs) fail(std::move(job), Outcome::Kind::kStorage, snapshot.error());
+    return;
+  }
+  Batch batch(std::move(*snapshot));
+  for (JobPtr& job : jobs) {
+    if (batch.bytes() >= options_.max_batch_bytes) {
+      carried_.push_back(std::move(job));
+    } else {
+      run_one(batch, std::move(job));
+    }
+  }
+  settle(batch);
+}
+
+void Worker::run_one(Batch& batch, JobPtr job) {
+  if (desk_.given_up()) return desk_.finish_given_up(std::move(job));
+  if (job->expired(desk_.clock().steady_ns())) {
+    return fail(std::move(job), Outcome::Kind::kExpired,
+                {GW_CANCELLED, "the deadline passed before the call could run; nothing happened"});
+  }
+  const bool saw_unreleased = batch.has_writes();
+  View view(batch.snapshot(), batch.layers());
+  StepResult result = runner_.run(*job, view);
+  if (result.status == GW_CONFLICT) {
+    return run_again(std::move(job), {GW_CONFLICT, result.error});
+  }
+  batch.merge(result, job->now_ms);
+  const bool waits = saw_unreleased || !result.writes.empty();
+  if (!waits || mutants::kReplyAtMerge) {
+    release(std::move(job), std::move(result), batch.base_sequence());
+  } else {
+    batch.hold(std::move(job), std::move(result), desk_.clock().steady_ns());
+  }
+}
+
+void Worker::settle(Batch& batch) {
+  if (!batch.has_writes()) return;  // then nothing was held either
+  if constexpr (mutants::kReadOverlay) expose(batch.layers());
+  batch.close_snapshot();
+  const Verdict verdict = committer_.commit(batch);
+  if (verdict.kind == Verdict::Kind::kDurable) desk_.meters().batch(verdict.sequence);
+  if (verdict.kind == Verdict::Kind::kConflict && !batch.held().empty()) {
+    back_off(batch.held().front().job->attempt);
+  }
+  const std::uint64_t now_ns = desk_.clock().steady_ns();
+  for (auto& [job, result, ran_ns] : batch.held()) {
+    switch (verdict.kind) {
+      case Verdict::Kind::kDurable:
+        desk_.meters().committed(job->metric_name, now_ns - ran_ns);
+        release(std::move(job), std::move(result), verdict.sequence);
+        break;
+      case Verdict::Kind::kConflict:
+        run_again(std::move(job), {GW_CONFLICT, "other writers were faster every time"});
+        break;
+      case Verdict::Kind::kLost:
+        run_again(std::move(job), verdict.error);
+        break;
+      case Verdict::Kind::kFailed:
+      case Verdict::Kind::kUnknown:
+        if (result.writes.empty()) {  // it read what is gone now, but has nothing to lose
+          job->alone = true;
+          run_again(std::move(job), verdict.error);
+        } else {
+          fail(std::move(job),
+               verdict.kind == Verdict::Kind::kFailed ? Outcome::Kind::kStorage
+                                                      : Outcome::Kind::kUnknown,
+               verdict.error);
+        }
+        break;
+    }
+  }
+  if constexpr (mutants::kReadOverlay) expose({});
+}
+
+// Certain now: tell the caller, or go on with the next step.
+void Worker::release(JobPtr job, StepResult result, std::uint64_t sequence) {
+  runner_.publish(*job, result);
+  if (result.status == GW_MORE) {
+    ++job->step;
+    job->attempt = 0;
+    job->alone = false;
+    job->continuation = std::move(result.body);
+    return desk_.requeue(std::move(job));
+  }
+  Outcome outcome = outcome_of(*job, std::move(result), sequence);
+  desk_.finish(std::move(job), std::move(outcome));
+}
+
+void Worker::run_again(JobPtr job, const StoreError& reason) {
+  if (++job->attempt >= options_.max_attempts) {
+    return fail(std::move(job), Outcome::Kind::kStorage, reason);
+  }
+  job->alone = job->alone || job->attempt >= kAttemptsInCompany;
+  carried_.push_back(std::move(job));
+}
+
+void Worker::fail(JobPtr job, Outcome::Kind kind, const StoreError& error) {
+  Outcome outcome = outcome_of(*job, kind, error.status, error.message);
+  desk_.finish(std::move(job), std::move(outcome));
+}
+
+// A conflict proves that there are other writers: keep out of step with them.
+void Worker::back_off(std::uint32_t attempt) {
+  const std::uint32_t most = std::min(1u << std::min(attempt, 8u), kMaxBackOffMs);
+  std::this_thread::sleep_for(std::chrono::microseconds(jitter_() % (most * 1000)));
+}
+
+void Worker::expose(View::Layers layers) {
+  const std::lock_guard lock(exposed_mutex_);
+  exposed_ = std::move(layers);
+}
+
+View::Layers Worker::unreleased() const {
+  const std::lock_guard lock(exposed_mutex_);
+  return exposed_;
+}
+
+}  // namespace gateway

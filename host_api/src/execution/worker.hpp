@@ -1,0 +1,55 @@
+// The one thread that runs writing calls and commits them.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "execution/batch.hpp"
+#include "execution/committer.hpp"
+#include "execution/desk.hpp"
+#include "execution/runner.hpp"
+
+namespace gateway {
+
+// Stop and go: takes the calls that wait, runs each on (snapshot + what the batch has written + its own writes), commits
+// the batch, releases the outcomes, and starts over. A snapshot is opened after the batch's calls left the queue.
+//
+// An outcome that could see nothing unreleased is released at once; every other waits for the commit. A reply whose
+// deadline passed while its batch was being committed is delivered all the same: it is durable and true.
+class Worker {
+ public:
+  Worker(const ExecutorOptions& options, CallDesk& desk, StepRunner& runner, Engine& engine,
+         LogSink log);
+  ~Worker();  // the desk must have been stopped
+
+  // Only for the mutant that reads uncommitted writes; empty in every other build.
+  View::Layers unreleased() const;
+
+ private:
+  void loop();
+  std::vector<JobPtr> next_jobs();
+  void run_batch(std::vector<JobPtr> jobs);
+  void run_one(Batch& batch, JobPtr job);
+  void settle(Batch& batch);
+  void release(JobPtr job, StepResult result, std::uint64_t sequence);
+  void run_again(JobPtr job, const StoreError& reason);
+  void fail(JobPtr job, Outcome::Kind kind, const StoreError& error);
+  void back_off(std::uint32_t attempt);
+  void expose(View::Layers layers);
+
+  const ExecutorOptions options_;
+  CallDesk& desk_;
+  StepRunner& runner_;
+  Committer committer_;
+  std::deque<JobPtr> carried_;  // out of the queue, to run before what waits there
+  std::minstd_rand jitter_;
+  mutable std::mutex exposed_mutex_;
+  View::Layers exposed_;
+  std::thread thread_;
+};
+
+}  // namespace gateway
