@@ -5,8 +5,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "common/config_file.hpp"
 #include "base/nearest.hpp"
+#include "common/config_file.hpp"
 #include "support/temp_dir.hpp"
 
 namespace {

@@ -1,0 +1,207 @@
+#include "daemon/daemon.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <utility>
+
+#include "daemon/event_loop.hpp"
+#include "daemon/host_routes.hpp"
+#include "daemon/http_routes.hpp"
+#include "daemon/http_server.hpp"
+#include "daemon/runtime.hpp"
+#include "daemon/startup.hpp"
+#include "daemon/work_thread.hpp"
+
+namespace gateway_app {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kDrainLimit{10'000};   // for calls under way when the gateway stops
+constexpr milliseconds kGoodbyeLimit{2'000};  // for their answers to reach the clients
+
+// Three threads: run() serves the network; `control_` opens, changes and closes the host; `storage_` reads the whole
+// store when asked to. Configuration and host options belong to the control thread once run() was called.
+class Daemon {
+ public:
+  Daemon(DaemonOptions options, Prepared prepared, const Logger& log)
+      : options_(std::move(options)),
+        log_(log),
+        loaded_(std::move(prepared.loaded)),
+        runtime_(std::move(prepared.facts)),
+        state_dir_(std::move(prepared.state_dir)),
+        engine_(std::move(prepared.engine)),
+        server_(loop_, HttpLimits{}, log.sink()) {
+    runtime_.engine = engine_.get();
+    runtime_.sqlite = dynamic_cast<gateway::SqliteEngine*>(engine_.get());
+    runtime_.set_token(loaded_.config.gateway.token);
+  }
+
+  Result<void> listen();
+  int run();
+
+ private:
+  void open_host();
+  void report_slot(const gateway::Host& host) const;
+  void reload();
+  void apply(LoadedConfig next);
+  void begin_stop(std::string_view why);
+  void fail(const Error& error);
+
+  DaemonOptions options_;
+  const Logger& log_;
+  EventLoop loop_;  // outlives everything that posts to it
+  LoadedConfig loaded_;
+  Runtime runtime_;
+  std::optional<gateway::StateDir> state_dir_;  // until the host is open, which then holds both
+  std::unique_ptr<gateway::Engine> engine_;
+  HttpServer server_;
+  int exit_status_ = 0;
+  WorkThread control_;
+  WorkThread storage_;
+};
+
+Result<void> Daemon::listen() {
+  const auto counters = [this] { return server_.counters(); };
+  const auto stop = [this] { loop_.post([this] { begin_stop("asked over the host socket"); }); };
+  Facts& facts = runtime_.facts;
+  auto port = server_.listen_tcp(facts.bind, facts.port, http_routes(runtime_, counters));
+  if (!port) return port.error();
+  facts.port = *port;
+  loaded_.config.gateway.port = *port;
+  facts.url = gateway_url(loaded_.config.gateway);
+  return server_.listen_unix(facts.state_dir + "/host.sock",
+                             host_routes({runtime_, control_, storage_, counters, stop}));
+}
+
+int Daemon::run() {
+  loop_.on_signals({SIGTERM, SIGINT},
+                   [this](int number) { begin_stop(number == SIGTERM ? "SIGTERM" : "SIGINT"); });
+  loop_.on_signals({SIGHUP}, [this](int) { control_.post([this] { reload(); }); });
+  log_.info("listening", {{"url", runtime_.facts.url},
+                          {"node", runtime_.facts.node_id},
+                          {"state", runtime_.facts.state_dir},
+                          {"config", runtime_.facts.config_file},
+                          {"pid", std::to_string(getpid())}});
+  control_.post([this] { open_host(); });
+  loop_.run();
+  control_.join();
+  storage_.join();
+  runtime_.set_host(nullptr);
+  if (exit_status_ == 0) log_.info("stopped");
+  return exit_status_;
+}
+
+void Daemon::open_host() {
+  if (const std::string why = why_not_loadable(loaded_.config); !why.empty()) {
+    runtime_.set_why_no_host(why);
+    log_.warn("no plugin is loaded: " + why);
+    return;
+  }
+  auto host = gateway::Host::open(host_options(loaded_.config, runtime_.facts, options_.env, log_),
+                                  *std::move(state_dir_), std::move(engine_));
+  state_dir_.reset();
+  if (!host) return fail(host.error());
+  std::shared_ptr<gateway::Host> shared = *std::move(host);
+  report_slot(*shared);
+  runtime_.set_host(std::move(shared));
+}
+
+void Daemon::report_slot(const gateway::Host& host) const {
+  const gateway::SlotStatus slot = host.status();
+  if (!slot.active) {
+    log_.error("no plugin is active: " + slot.reason, {{"library", slot.path}});
+    return;
+  }
+  const LogFields fields = {{"version", slot.active->release.version},
+                            {"build", slot.active->release.build_id},
+                            {"sha256", slot.active->release.sha256.substr(0, 12)}};
+  if (slot.state == "degraded") {
+    log_.warn("plugin active, but degraded: " + slot.reason, fields);
+  } else {
+    log_.info("plugin active", fields);
+  }
+}
+
+void Daemon::reload() {
+  if (runtime_.stopping) return;
+  ConfigRequest request = options_.request;
+  // The same file as before, also when it was found by the search.
+  if (!loaded_.file.empty()) request.config = loaded_.file;
+  auto next = load_config(request, options_.env);
+  if (!next) {
+    log_.error("configuration not reloaded, the old one stays: " + next.error().message);
+  } else {
+    for (const std::string& warning : next->warnings) log_.warn(warning);
+    apply(*std::move(next));
+  }
+  if (const auto host = runtime_.host()) host->recheck_file();
+}
+
+// What can change while running changes; the rest is named, so that nobody believes it did.
+void Daemon::apply(LoadedConfig next) {
+  next.config.gateway.port =
+      loaded_.config.gateway.port == next.config.gateway.port || options_.port
+          ? loaded_.config.gateway.port
+          : next.config.gateway.port;
+  for (const std::string& key : restart_keys(loaded_.config, next.config)) {
+    log_.warn(key + " changed: takes effect at the next start");
+  }
+  runtime_.set_token(next.config.gateway.token);
+  const bool plugin_changed = next.config.plugin.config_json != loaded_.config.plugin.config_json;
+  const auto host = runtime_.host();
+  if (!host) {
+    loaded_.config = std::move(next.config);
+    return open_host();
+  }
+  if (plugin_changed) {
+    if (auto done = host->reconfigure(next.config.plugin.config_json); !done) {
+      log_.error("plugin configuration refused, the old one stays: " + done.error().message);
+      next.config.plugin.config_json = loaded_.config.plugin.config_json;
+    } else {
+      log_.info("plugin reconfigured");
+    }
+  }
+  loaded_.config = std::move(next.config);
+  log_.info("configuration reloaded", {{"config", loaded_.file}});
+}
+
+void Daemon::begin_stop(std::string_view why) {
+  if (runtime_.stopping.exchange(true)) return;
+  log_.info("stopping", {{"why", std::string(why)}});
+  server_.stop_accepting();
+  control_.post([this] {
+    if (const auto host = runtime_.host()) host->shutdown(kDrainLimit);
+    loop_.post([this] { server_.close(kGoodbyeLimit, [this] { loop_.stop(); }); });
+  });
+}
+
+void Daemon::fail(const Error& error) {
+  log_.error("cannot start: " + error.message, {{"code", error.code}});
+  loop_.post([this] {
+    exit_status_ = 1;
+    begin_stop("it could not start");
+  });
+}
+
+}  // namespace
+
+int run_daemon(const DaemonOptions& options, const Logger& log) {
+  auto prepared = prepare(options, log);
+  if (!prepared) {
+    log.error("cannot start: " + prepared.error().message, {{"code", prepared.error().code}});
+    return 1;
+  }
+  Daemon daemon(options, *std::move(prepared), log);
+  if (auto listening = daemon.listen(); !listening) {
+    log.error("cannot start: " + listening.error().message, {{"code", listening.error().code}});
+    return 1;
+  }
+  return daemon.run();
+}
+
+}  // namespace gateway_app

@@ -1,0 +1,232 @@
+#include "daemon/host_routes.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <initializer_list>
+#include <memory>
+
+#include "base/json.hpp"
+#include "daemon/reports.hpp"
+
+namespace gateway_app {
+namespace {
+
+namespace json = base::json;
+using gateway::Error;
+using gateway::Host;
+using gateway::KnownRelease;
+using gateway::Result;
+
+using Answer = Result<json::object>;
+
+HttpResponse refusal(const Error& error) {
+  if (error.code == "invalid_request" || error.code == "not_found" ||
+      error.code == "shutting_down" || error.code == "plugin_unavailable") {
+    return error_response(error.code, error.message);
+  }
+  return error_response_as(409, error.code, error.message);
+}
+
+HttpResponse response_of(const Answer& answer) {
+  return answer ? ok_response(json::canonical(*answer)) : refusal(answer.error());
+}
+
+Answer released(const Result<KnownRelease>& release) {
+  if (!release) return release.error();
+  return release_row(*release);
+}
+
+// The members a verb takes; all are strings and required.
+struct Arguments {
+  json::object object;
+  std::string text(std::string_view key) const {
+    const auto& member = object.at(key).get_string();
+    return {member.data(), member.size()};
+  }
+};
+
+Error invalid(std::string message) { return {"invalid_request", std::move(message)}; }
+
+Result<Arguments> read_arguments(const std::string& body,
+                                 std::initializer_list<const char*> required) {
+  auto parsed = json::parse(body.empty() ? "{}" : body);
+  if (!parsed) return invalid("the body is not valid JSON: " + parsed.error().message);
+  if (!parsed->is_object()) return invalid("expected a JSON object");
+  Arguments arguments{std::move(parsed->get_object())};
+  const std::vector<std::string> known(required.begin(), required.end());
+  for (const auto& member : arguments.object) {
+    const std::string key(member.key().data(), member.key().size());
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
+      return invalid(
+          fmt::format("unknown member \"{}\"; this verb takes: {}", key,
+                      known.empty() ? "nothing" : fmt::format("{}", fmt::join(known, ", "))));
+    }
+    if (!member.value().is_string()) return invalid(fmt::format("{}: expected a string", key));
+  }
+  for (const std::string& key : known) {
+    if (!arguments.object.contains(key)) return invalid(fmt::format("{}: missing", key));
+  }
+  if (arguments.object.contains("file") && arguments.text("file").substr(0, 1) != "/") {
+    return invalid("file: expected an absolute path, got " + arguments.text("file"));
+  }
+  if (arguments.object.contains("id") && arguments.text("id") != kPluginId) {
+    return Error{"not_found", fmt::format("no plugin slot is called \"{}\"; there is \"{}\"",
+                                          arguments.text("id"), kPluginId)};
+  }
+  return arguments;
+}
+
+Answer with_host(Runtime& runtime, const std::function<Answer(Host&)>& work) {
+  const auto host = runtime.host();
+  if (!host) return Error{"plugin_unavailable", runtime.why_no_host()};
+  if (runtime.stopping) return Error{"shutting_down", "the gateway is stopping"};
+  return work(*host);
+}
+
+Answer plugins_list(const HostRoutes& routes, const Arguments&) {
+  return json::object{{"plugins", json::array{slot_row(routes.runtime)}}};
+}
+
+Answer plugins_info(const HostRoutes& routes, const Arguments&) {
+  return with_host(routes.runtime, [](Host& host) -> Answer { return slot_info(host); });
+}
+
+Answer plugins_install(const HostRoutes& routes, const Arguments& arguments) {
+  return with_host(routes.runtime,
+                   [&](Host& host) { return released(host.install(arguments.text("file"))); });
+}
+
+Answer plugins_verify(const HostRoutes& routes, const Arguments& arguments) {
+  return with_host(routes.runtime,
+                   [&](Host& host) { return released(host.verify(arguments.text("file"))); });
+}
+
+Answer plugins_swap(const HostRoutes& routes, const Arguments& arguments) {
+  return with_host(routes.runtime,
+                   [&](Host& host) { return released(host.swap(arguments.text("what"))); });
+}
+
+Answer plugins_rollback(const HostRoutes& routes, const Arguments&) {
+  return with_host(routes.runtime, [](Host& host) { return released(host.rollback()); });
+}
+
+Answer plugins_history(const HostRoutes& routes, const Arguments&) {
+  return with_host(routes.runtime, [](Host& host) -> Answer { return slot_history(host); });
+}
+
+Result<gateway::SqliteEngine*> sqlite_of(const HostRoutes& routes, std::string_view verb) {
+  if (routes.runtime.sqlite != nullptr) return routes.runtime.sqlite;
+  return Error{
+      "not_supported",
+      fmt::format(
+          "storage {} needs storage.engine \"sqlite\"; this gateway keeps its state in memory",
+          verb)};
+}
+
+Answer storage_backup(const HostRoutes& routes, const Arguments& arguments) {
+  auto engine = sqlite_of(routes, "backup");
+  if (!engine) return engine.error();
+  const std::string file = arguments.text("file");
+  if (auto done = (*engine)->backup(file); !done) {
+    return Error{"backup_failed", done.error().message};
+  }
+  std::error_code ec;
+  return json::object{{"file", file}, {"bytes", std::filesystem::file_size(file, ec)}};
+}
+
+Answer storage_check(const HostRoutes& routes, const Arguments&) {
+  auto engine = sqlite_of(routes, "check");
+  if (!engine) return engine.error();
+  auto report = (*engine)->check();
+  if (!report) return Error{"check_failed", report.error().message};
+  json::array problems;
+  for (const std::string& problem : report->problems) problems.emplace_back(problem);
+  return json::object{{"ok", report->problems.empty()},
+                      {"rows", report->rows},
+                      {"sequence", report->sequence},
+                      {"problems", std::move(problems)}};
+}
+
+Answer gateway_status_verb(const HostRoutes& routes, const Arguments&) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return gateway_status(routes.runtime, routes.counters(),
+                        std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+Answer gateway_stop(const HostRoutes& routes, const Arguments&) {
+  routes.stop();
+  return json::object{{"pid", getpid()}};
+}
+
+enum class Where { kHere, kControl, kStorage };  // kHere: quick, and on the event loop
+
+struct Verb {
+  std::string_view path;
+  Where where;
+  std::initializer_list<const char*> arguments;
+  Answer (*run)(const HostRoutes&, const Arguments&);
+};
+
+const Verb kVerbs[] = {
+    {"plugins/list", Where::kHere, {}, plugins_list},
+    {"plugins/info", Where::kHere, {"id"}, plugins_info},
+    {"plugins/install", Where::kControl, {"id", "file"}, plugins_install},
+    {"plugins/verify", Where::kControl, {"id", "file"}, plugins_verify},
+    {"plugins/swap", Where::kControl, {"id", "what"}, plugins_swap},
+    {"plugins/rollback", Where::kControl, {"id"}, plugins_rollback},
+    {"plugins/history", Where::kControl, {"id"}, plugins_history},
+    {"storage/backup", Where::kStorage, {"file"}, storage_backup},
+    {"storage/check", Where::kStorage, {}, storage_check},
+    {"gateway/status", Where::kHere, {}, gateway_status_verb},
+    {"gateway/stop", Where::kHere, {}, gateway_stop},
+};
+
+const Verb* find_verb(std::string_view path) {
+  constexpr std::string_view kPrefix = "/host/";
+  if (path.substr(0, kPrefix.size()) != kPrefix) return nullptr;
+  for (const Verb& verb : kVerbs) {
+    if (verb.path == path.substr(kPrefix.size())) return &verb;
+  }
+  return nullptr;
+}
+
+void run_verb(const HostRoutes& routes, const Verb& verb, Arguments arguments,
+              const HttpReply& reply) {
+  auto work = [routes, &verb, arguments = std::move(arguments), reply] {
+    reply(response_of(verb.run(routes, arguments)));
+  };
+  switch (verb.where) {
+    case Where::kHere:
+      return work();
+    case Where::kControl:
+      return routes.control.post(std::move(work));
+    case Where::kStorage:
+      return routes.storage.post(std::move(work));
+  }
+}
+
+}  // namespace
+
+HttpHandler host_routes(HostRoutes routes) {
+  return [routes = std::move(routes)](const HttpRequest& request, const HttpReply& reply) {
+    const Verb* verb = find_verb(request.path);
+    if (verb == nullptr) {
+      return reply(error_response("not_found", "no such host operation"));
+    }
+    if (request.method != "POST") {
+      HttpResponse response =
+          error_response("method_not_allowed", "host operations answer to POST");
+      response.headers.emplace_back("Allow", "POST");
+      return reply(std::move(response));
+    }
+    auto arguments = read_arguments(request.body, verb->arguments);
+    if (!arguments) return reply(refusal(arguments.error()));
+    run_verb(routes, *verb, *std::move(arguments), reply);
+  };
+}
+
+}  // namespace gateway_app

@@ -1,0 +1,42 @@
+// openclawd: the gateway as a daemon.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <map>
+
+#include "daemon/daemon.hpp"
+#include "gateway/plugin_abi.h"
+
+int main(int argc, char** argv) {
+  using namespace gateway_app;
+  CLI::App app{"The gateway: serves agents' tools over HTTP and keeps their state.", "openclawd"};
+  DaemonOptions options;
+  std::uint32_t level = GW_LOG_INFO;
+  LogFormat format = LogFormat::kText;
+  const std::map<std::string, std::uint32_t> levels = {{"debug", GW_LOG_DEBUG},
+                                                       {"info", GW_LOG_INFO},
+                                                       {"warn", GW_LOG_WARN},
+                                                       {"error", GW_LOG_ERROR}};
+  const std::map<std::string, LogFormat> formats = {{"text", LogFormat::kText},
+                                                    {"json", LogFormat::kJson}};
+  app.add_option("--config", options.request.config, "Configuration file");
+  app.add_option("--state-dir", options.request.state_dir,
+                 "Directory of the store and the releases");
+  app.add_option("--port", options.port, "TCP port instead of the configured one; 0: any free one");
+  app.add_option("--log-level", level, "debug, info, warn or error")
+      ->transform(CLI::CheckedTransformer(levels).description(""));
+  app.add_option("--log-format", format, "text or json")
+      ->transform(CLI::CheckedTransformer(formats).description(""));
+  app.set_version_flag("--version", std::string("openclawd ") + OPENCLAW_VERSION + " (plugin ABI " +
+                                        std::to_string(GW_ABI_MAJOR) + "." +
+                                        std::to_string(GW_ABI_MINOR) + ")");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  // A log pipe that is closed must not end the gateway.
+  std::signal(SIGPIPE, SIG_IGN);
+  options.env = Environment::of_process();
+  const Logger log(level, format);
+  return run_daemon(options, log);
+}

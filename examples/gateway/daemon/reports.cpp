@@ -1,0 +1,186 @@
+#include "daemon/reports.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace gateway_app {
+namespace {
+
+namespace json = base::json;
+using gateway::KnownRelease;
+using gateway::ReleaseId;
+using gateway::RoleInfo;
+using gateway::SlotStatus;
+
+void put_release(json::object& out, const ReleaseId& release) {
+  out["version"] = release.version;
+  out["buildId"] = release.build_id;
+  out["sha256"] = release.sha256;
+}
+
+json::value role(const std::optional<RoleInfo>& info) {
+  if (!info) return nullptr;
+  json::object out;
+  put_release(out, info->release);
+  out["since"] = info->since_ms;
+  return out;
+}
+
+json::object data_format(std::uint32_t read_min, std::uint32_t read_max, std::uint32_t write) {
+  return {{"readMin", read_min}, {"readMax", read_max}, {"write", write}};
+}
+
+// Schemas come from the plugin's manifest as canonical text.
+json::value embedded(const std::string& text) {
+  auto parsed = json::parse(text);
+  return parsed ? *std::move(parsed) : json::value(nullptr);
+}
+
+json::object percentiles(const gateway::Histogram& h) {
+  return {{"p50", h.percentile_us(0.5)}, {"p99", h.percentile_us(0.99)}};
+}
+
+json::object calls_row(const gateway::ExecutorMetrics& metrics) {
+  std::uint64_t total = 0;
+  json::object by_tool;
+  for (const auto& [name, tool] : metrics.tools) {
+    std::uint64_t calls = 0;
+    json::object outcomes;
+    for (const auto& [outcome, count] : tool.outcomes) {
+      calls += count;
+      outcomes[outcome] = count;
+    }
+    total += calls;
+    by_tool[name] = json::object{{"total", calls},
+                                 {"outcomes", std::move(outcomes)},
+                                 {"queueUs", percentiles(tool.queue)},
+                                 {"runUs", percentiles(tool.run)},
+                                 {"commitUs", percentiles(tool.commit)}};
+  }
+  return {{"total", total},
+          {"queued", metrics.queued},
+          {"batches", metrics.batches},
+          {"byTool", std::move(by_tool)}};
+}
+
+json::value committed_sequence(Runtime& runtime) {
+  auto snapshot = runtime.engine->snapshot();
+  if (!snapshot) return nullptr;
+  return (*snapshot)->sequence();
+}
+
+}  // namespace
+
+json::object slot_row(const SlotStatus& status) {
+  json::object out;
+  out["id"] = status.id;
+  if (status.active) {
+    put_release(out, status.active->release);
+  } else {
+    for (const char* key : {"version", "buildId", "sha256"}) out[key] = nullptr;
+  }
+  out["path"] = status.path;
+  out["state"] = status.state;
+  out["since"] = status.active ? json::value(status.active->since_ms) : json::value(nullptr);
+  out["candidate"] = role(status.candidate);
+  out["parked"] = role(status.parked);
+  if (!status.reason.empty()) out["reason"] = status.reason;
+  return out;
+}
+
+json::object slot_row(const Runtime& runtime) {
+  if (const auto host = runtime.host()) return slot_row(host->status());
+  SlotStatus none;
+  none.id = kPluginId;
+  none.state = "none";
+  none.reason = runtime.why_no_host();
+  none.path = runtime.facts.library;
+  return slot_row(none);
+}
+
+json::object slot_info(const gateway::Host& host) {
+  json::object out = slot_row(host.status());
+  const gateway::Slot::Lease active = host.active();
+  if (!active) {
+    out["tools"] = json::array();
+    out["sweeps"] = json::array();
+    out["abi"] = nullptr;
+    out["dataFormat"] = nullptr;
+    return out;
+  }
+  json::array tools;
+  for (const gateway::ToolInfo& tool : active->manifest().tools) {
+    tools.push_back(json::object{{"name", tool.name},
+                                 {"description", tool.description},
+                                 {"readOnly", tool.read_only},
+                                 {"parameters", embedded(tool.parameters_json)}});
+  }
+  json::array sweeps;
+  for (const gateway::SweepInfo& sweep : active->manifest().sweeps) {
+    const bool coordinator = sweep.scope == gateway::SweepInfo::Scope::kCoordinator;
+    sweeps.push_back(json::object{{"name", sweep.name},
+                                  {"everySeconds", sweep.every_seconds},
+                                  {"scope", coordinator ? "coordinator" : "node"}});
+  }
+  const gw_plugin& table = active->table();
+  out["tools"] = std::move(tools);
+  out["sweeps"] = std::move(sweeps);
+  out["abi"] = fmt::format("{}.{}", table.abi_major, table.abi_minor);
+  out["dataFormat"] =
+      data_format(table.data_format_read_min, table.data_format_read_max, table.data_format_write);
+  return out;
+}
+
+json::object release_row(const KnownRelease& known) {
+  json::object out{{"id", kPluginId}};
+  put_release(out, known.release);
+  out["importedAt"] = known.imported_ms;
+  out["role"] = known.role;
+  out["abi"] = fmt::format("{}.{}", known.abi_major, known.abi_minor);
+  out["dataFormat"] =
+      data_format(known.data_format_read_min, known.data_format_read_max, known.data_format_write);
+  return out;
+}
+
+json::object slot_history(const gateway::Host& host) {
+  json::array releases;
+  for (const KnownRelease& known : host.releases()) releases.push_back(release_row(known));
+  json::array entries;
+  for (const gateway::HistoryEntry& entry : host.history()) {
+    json::object row{{"at", entry.at_ms}, {"event", entry.event}};
+    put_release(row, entry.release);
+    row["detail"] = entry.detail;
+    entries.push_back(std::move(row));
+  }
+  return {{"releases", std::move(releases)}, {"entries", std::move(entries)}};
+}
+
+json::object gateway_status(Runtime& runtime, const HttpCounters& http, std::int64_t now_ms) {
+  const Facts& facts = runtime.facts;
+  const std::string why = why_not_ready(runtime);
+  json::object out;
+  out["pid"] = getpid();
+  out["version"] = facts.version;
+  out["startedAt"] = facts.started_ms;
+  out["uptimeSeconds"] = (now_ms - facts.started_ms) / 1000;
+  out["url"] = facts.url;
+  out["bind"] = facts.bind;
+  out["port"] = facts.port;
+  out["configFile"] = facts.config_file;
+  out["stateDir"] = facts.state_dir;
+  out["ready"] = why.empty();
+  if (!why.empty()) out["reason"] = why;
+  out["node"] = json::object{{"id", facts.node_id}, {"tier", facts.tier}};
+  out["plugin"] = slot_row(runtime);
+  out["store"] = json::object{{"engine", facts.engine_name},
+                              {"path", facts.database},
+                              {"sequence", committed_sequence(runtime)}};
+  const auto host = runtime.host();
+  out["calls"] = calls_row(host ? host->metrics() : gateway::ExecutorMetrics{});
+  std::uint64_t requests = 0;
+  for (const auto& [status, count] : http.responses) requests += count;
+  out["http"] = json::object{{"requests", requests}, {"connections", http.connections}};
+  return out;
+}
+
+}  // namespace gateway_app

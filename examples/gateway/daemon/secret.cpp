@@ -1,0 +1,32 @@
+#include "daemon/secret.hpp"
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+namespace gateway_app {
+namespace {
+
+std::array<unsigned char, 32> sha256(std::string_view text) {
+  std::array<unsigned char, 32> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  return digest;
+}
+
+}  // namespace
+
+Secret::Secret(std::string_view text) : digest_(sha256(text)), empty_(text.empty()) {}
+
+bool Secret::matches(std::string_view text) const {
+  const auto other = sha256(text);
+  return CRYPTO_memcmp(digest_.data(), other.data(), digest_.size()) == 0 && !empty_;
+}
+
+std::string fingerprint(std::string_view text) {
+  std::string out;
+  const auto digest = sha256(text);
+  for (std::size_t i = 0; i < 8; ++i) out += fmt::format("{:02x}", digest[i]);
+  return out;
+}
+
+}  // namespace gateway_app

@@ -1,0 +1,137 @@
+#include "daemon/startup.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <utility>
+
+#include "gateway/memory_engine.hpp"
+
+namespace gateway_app {
+namespace {
+
+// The node id of a gateway that names none.
+std::string host_name() {
+  char name[256] = {};
+  if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "localhost";
+  return name;
+}
+
+std::string database_path(const Config& config, const std::string& state_dir,
+                          const std::string& home) {
+  return absolute_path(config.storage.path, state_dir, home);
+}
+
+Facts facts_of(const LoadedConfig& loaded, const DaemonOptions& options) {
+  const Config& config = loaded.config;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  Facts facts;
+  facts.version = OPENCLAW_VERSION;
+  facts.config_file = loaded.file;
+  facts.state_dir = loaded.state_dir;
+  facts.bind = config.gateway.bind;
+  facts.port = config.gateway.port;
+  facts.node_id = config.plugin.node_id.empty() ? host_name() : config.plugin.node_id;
+  facts.tier = config.plugin.tier;
+  facts.library = config.plugin.library;
+  facts.started_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  const bool memory = config.storage.engine == StorageEngine::kMemory;
+  facts.engine_name = memory ? "memory" : "sqlite";
+  if (!memory) facts.database = database_path(config, loaded.state_dir, options.env.home);
+  return facts;
+}
+
+Result<std::unique_ptr<gateway::Engine>> open_engine(const Facts& facts) {
+  if (facts.database.empty()) {
+    return std::unique_ptr<gateway::Engine>(std::make_unique<gateway::MemoryEngine>());
+  }
+  gateway::SqliteOptions options;
+  options.path = facts.database;
+  auto engine = gateway::SqliteEngine::open(options);
+  if (!engine) {
+    return Error{"store", fmt::format("cannot open the store {}: {}", facts.database,
+                                      engine.error().message)};
+  }
+  return std::unique_ptr<gateway::Engine>(*std::move(engine));
+}
+
+Result<LoadedConfig> read_configuration(const DaemonOptions& options, const Logger& log) {
+  auto loaded = load_config(options.request, options.env);
+  if (!loaded || !loaded->file.empty()) return loaded;
+  auto created = create_default_config(loaded->state_dir, options.env);
+  if (!created) return created.error();
+  log.info("wrote a first configuration", {{"config", *created}});
+  return load_config(options.request, options.env);
+}
+
+}  // namespace
+
+Result<Prepared> prepare(const DaemonOptions& options, const Logger& log) {
+  auto found = load_config(options.request, options.env);
+  if (!found) return found.error();
+  auto state_dir = gateway::StateDir::acquire(found->state_dir);
+  if (!state_dir) return state_dir.error();
+  // Read again under the lock: the first configuration is written by whoever holds it.
+  auto loaded = read_configuration(options, log);
+  if (!loaded) return loaded.error();
+  for (const std::string& warning : loaded->warnings) log.warn(warning);
+  if (options.port) loaded->config.gateway.port = *options.port;
+  const GatewayConfig& gateway = loaded->config.gateway;
+  if (!is_loopback(gateway.bind) && gateway.token.empty()) {
+    return Error{"token_missing", fmt::format("gateway.bind {} can be reached from other machines, "
+                                              "and gateway.auth.token is missing; "
+                                              "set a token, or bind to \"loopback\"",
+                                              gateway.bind)};
+  }
+  Facts facts = facts_of(*loaded, options);
+  auto engine = open_engine(facts);
+  if (!engine) return engine.error();
+  return Prepared{*std::move(loaded), std::move(facts), *std::move(state_dir), *std::move(engine)};
+}
+
+gateway::HostOptions host_options(const Config& config, const Facts& facts, const Environment& env,
+                                  const Logger& log) {
+  gateway::HostOptions options;
+  options.node = {facts.node_id, facts.tier == "backbone"};
+  options.plugin = kPluginId;
+  options.library = config.plugin.library;
+  options.config_json = config.plugin.config_json;
+  options.on_file_change = config.plugin.on_file_change == FileChange::kIgnore
+                               ? gateway::OnFileChange::kIgnore
+                               : gateway::OnFileChange::kDirect;
+  options.plugins_root = config.plugins_root;
+  options.prover = config.prover.empty() ? shipped_prover(env.executable) : config.prover;
+  if (options.prover.empty()) {
+    // Named in the refusal of every library, so that its remedy is clear.
+    const std::filesystem::path program(env.executable);
+    options.prover = (program.parent_path() / "gateway-prover").string();
+  }
+  options.log = log.sink();
+  return options;
+}
+
+std::vector<std::string> restart_keys(const Config& before, const Config& after) {
+  std::vector<std::string> keys;
+  const auto note = [&](bool changed, const char* key) {
+    if (changed) keys.emplace_back(key);
+  };
+  note(before.gateway.port != after.gateway.port, "gateway.port");
+  note(before.gateway.bind != after.gateway.bind, "gateway.bind");
+  note(before.gateway.state_dir != after.gateway.state_dir, "gateway.stateDir");
+  note(before.storage.engine != after.storage.engine, "storage.engine");
+  note(before.storage.path != after.storage.path, "storage.path");
+  note(before.plugins_root != after.plugins_root, "plugins.root");
+  note(before.prover != after.prover, "plugins.prover");
+  note(before.plugin.enabled != after.plugin.enabled, "plugins.entries.ansible.enabled");
+  note(before.plugin.library != after.plugin.library, "plugins.entries.ansible.library");
+  note(before.plugin.on_file_change != after.plugin.on_file_change,
+       "plugins.entries.ansible.onFileChange");
+  note(before.plugin.tier != after.plugin.tier, "plugins.entries.ansible.config.tier");
+  note(before.plugin.node_id != after.plugin.node_id,
+       "plugins.entries.ansible.config.nodeIdOverride");
+  return keys;
+}
+
+}  // namespace gateway_app

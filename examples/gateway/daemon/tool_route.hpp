@@ -1,0 +1,41 @@
+// POST /tools/invoke: who asks, what they ask, and how the answer is wrapped.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "daemon/http_message.hpp"
+#include "daemon/runtime.hpp"
+
+namespace gateway_app {
+
+// The credential of a request.
+struct Bearer {
+  enum class Kind {
+    kNone,      // no Authorization header
+    kOperator,  // the gateway's token
+    kAgent,     // at_...; the plugin decides whether it is good
+    kWrong,     // anything else
+  };
+  Kind kind = Kind::kNone;
+  std::string agent_token;
+};
+
+Bearer read_bearer(const Runtime& runtime, std::string_view authorization);
+
+// `unauthorized`, saying which credential would do.
+HttpResponse unauthorized_response(const Runtime& runtime, const Bearer& bearer);
+
+// The call that a request asks for, or the answer that refuses it.
+std::variant<gateway::Request, HttpResponse> read_tool_request(const Runtime& runtime,
+                                                               const HttpRequest& http);
+
+// The answer to a call that ended. `agent_bearer`: the caller came with `Bearer at_...`, so that `invalid_token` is
+// its credential's failure (401) and not an argument's (200).
+HttpResponse tool_response(const gateway::Outcome& outcome, const std::string& tool,
+                           bool agent_bearer);
+
+void invoke_tool(Runtime& runtime, const HttpRequest& http, const HttpReply& reply);
+
+}  // namespace gateway_app
