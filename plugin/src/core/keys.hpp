@@ -12,8 +12,8 @@
 //   task-sla/<task>                              SlaRecord: deadlines, escalations, outcomes
 //   task-count                                   TaskCounts: all tasks and per status
 //   agent-load/<agent>                           AgentLoad: assigned pending tasks, held claims
-//   by-status/<status>/<updated>/<task>          empty: tasks of a status by last update
-//   by-assignee/<agent>/<status>/<updated>/<task>  empty: tasks assigned to an agent
+//   by-status/<status>/<updated>/<task>          priority: tasks of a status by last update
+//   by-assignee/<agent>/<status>/<updated>/<task>  priority: tasks assigned to an agent
 //   ledger/task/<task>/<action>/<actor>/<key hash>  LedgerEntry: one effect per idempotency key
 //   ledger/tool/<actor>/<tool>/<key hash>        LedgerEntry of a creating tool
 //   due/<ms>/<task>/<window>                     task id: the next SLA deadlines, soonest first

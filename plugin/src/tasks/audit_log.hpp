@@ -1,6 +1,7 @@
 // The append-only record of what happened to a task (T-1, T-17).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,6 +30,8 @@ json::object to_json(const AuditRecord& record);
 // Appends to the task's log and advances task.audit_seq; the caller writes the task afterwards.
 void append_audit(Context& context, Task& task, AuditRecord record);
 
-std::vector<AuditRecord> audit_of(Transaction& txn, std::string_view task_id);
+// The newest `limit` records of a task, oldest first.
+std::vector<AuditRecord> audit_of(Transaction& txn, std::string_view task_id,
+                                  std::size_t limit = 2000);
 
 }  // namespace ansible

@@ -16,6 +16,9 @@ namespace ansible {
 
 std::optional<Task> load_task(Transaction& txn, std::string_view id);
 
+// The same by the document's key ("task/" and the last part of an index entry, as it stands there).
+std::optional<Task> load_task_at(Transaction& txn, std::string_view task_key);
+
 // Finds a task by id or unambiguous prefix (ARG-4, reference 2.1).
 // Errors: invalid_argument (empty), not_found, ambiguous_id (details.matches: at most 8 ids).
 Result<Task> find_task_by_id(Transaction& txn, std::string_view id_or_prefix);

@@ -1,0 +1,54 @@
+#include "tasks/audit_log.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/fields.hpp"
+#include "core/keys.hpp"
+
+namespace ansible {
+namespace {
+
+AuditRecord audit_from_json(const json::object& from) {
+  return {.at = int_field(from, "at").value_or(0),
+          .kind = text_field(from, "kind").value_or(""),
+          .by_agent = text_field(from, "byAgentId"),
+          .by_node = text_field(from, "byNodeId"),
+          .status = text_field(from, "status"),
+          .note = text_field(from, "note"),
+          .metadata = object_field(from, "metadata")};
+}
+
+}  // namespace
+
+json::object to_json(const AuditRecord& record) {
+  json::object out{{"at", record.at}, {"kind", record.kind}};
+  set_field(out, "byAgentId", record.by_agent);
+  set_field(out, "byNodeId", record.by_node);
+  set_field(out, "status", record.status);
+  set_field(out, "note", record.note);
+  if (!record.metadata.empty()) out["metadata"] = record.metadata;
+  return out;
+}
+
+void append_audit(Context& context, Task& task, AuditRecord record) {
+  record.at = context.now_ms;
+  const std::uint64_t seq = task.audit_seq++;
+  context.txn.put(key::audit(task.id, seq), json::canonical(to_json(record)));
+  context.txn.put(key::audit_time(record.at, task.id, seq), "");
+}
+
+std::vector<AuditRecord> audit_of(Transaction& txn, std::string_view task_id, std::size_t limit) {
+  const std::string first = key::audit(task_id, 0);
+  const std::string prefix = first.substr(0, first.rfind('/') + 1);
+  std::vector<AuditRecord> records;
+  txn.scan(prefix, prefix_end(prefix), {.reverse = true, .limit = limit},
+           [&](std::string_view at, std::string_view value) {
+             records.push_back(audit_from_json(parse_document(at, value)));
+             return true;
+           });
+  std::reverse(records.begin(), records.end());
+  return records;
+}
+
+}  // namespace ansible

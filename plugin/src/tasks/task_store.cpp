@@ -1,0 +1,173 @@
+#include "tasks/task_store.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "core/fields.hpp"
+#include "core/keys.hpp"
+#include "core/text.hpp"
+#include "tools/args.hpp"
+
+namespace ansible {
+namespace {
+
+constexpr std::size_t kShownMatches = 8;
+
+void write_document(Transaction& txn, const Task& task) {
+  txn.put(key::task(task.id), json::canonical(to_json(task)));
+}
+
+// Every index entry that a task in this state has. The value is its priority, so that lists can be ordered before any
+// document is read.
+std::vector<std::string> index_keys(const Task& task) {
+  const std::string_view status = to_text(task.status);
+  std::vector<std::string> keys{key::by_status(status, task.updated_at, task.id)};
+  for (const std::string& agent : task.assignees) {
+    keys.push_back(key::by_assignee(agent, status, task.updated_at, task.id));
+  }
+  if (task.lease_expires_at) keys.push_back(key::lease(*task.lease_expires_at, task.id));
+  return keys;
+}
+
+bool contains(const std::vector<std::string>& list, const std::string& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+void move_index(Transaction& txn, const std::vector<std::string>& before,
+                const std::vector<std::string>& after, std::string_view priority) {
+  for (const std::string& old : before) {
+    if (!contains(after, old)) txn.erase(old);
+  }
+  for (const std::string& now : after) {
+    if (!contains(before, now)) txn.put(now, priority);
+  }
+}
+
+using LoadChanges = std::map<std::string, AgentLoad>;
+
+// Adds what `task` contributes to its agents' loads, `sign` times.
+void add_load(LoadChanges& changes, const Task& task, std::int64_t sign) {
+  if (task.status == TaskStatus::kPending) {
+    for (const std::string& agent : task.assignees) changes[agent].pending += sign;
+  }
+  if (held(task.status) && task.claimed_by_agent) changes[*task.claimed_by_agent].held += sign;
+}
+
+void apply_load(Transaction& txn, const LoadChanges& changes) {
+  for (const auto& [agent, change] : changes) {
+    if (change.pending == 0 && change.held == 0) continue;
+    AgentLoad load = agent_load(txn, agent);
+    load.pending += change.pending;
+    load.held += change.held;
+    if (load.pending == 0 && load.held == 0) {
+      txn.erase(key::agent_load(agent));
+    } else {
+      txn.put(key::agent_load(agent),
+              json::canonical(json::object{{"pending", load.pending}, {"held", load.held}}));
+    }
+  }
+}
+
+void save_counts(Transaction& txn, const TaskCounts& counts) {
+  json::object by_status;
+  for (const auto& [status, count] : counts.by_status) {
+    if (count != 0) by_status[status] = count;
+  }
+  txn.put(key::kTaskCount, json::canonical(json::object{{"total", counts.total},
+                                                        {"byStatus", std::move(by_status)}}));
+}
+
+}  // namespace
+
+std::optional<Task> load_task_at(Transaction& txn, std::string_view task_key) {
+  const auto stored = txn.get(task_key);
+  if (!stored) return std::nullopt;
+  return task_from_json(parse_document(task_key, *stored));
+}
+
+std::optional<Task> load_task(Transaction& txn, std::string_view id) {
+  return load_task_at(txn, key::task(id));
+}
+
+Result<Task> find_task_by_id(Transaction& txn, std::string_view id_or_prefix) {
+  const std::string wanted = trimmed(id_or_prefix);
+  if (wanted.empty()) {
+    return Error{code::kInvalidArgument,
+                 "taskId: expected a task id or the beginning of one, got nothing",
+                 {{"pointer", "/taskId"}, {"expected", "task id"}, {"got", "\"\""}}};
+  }
+  if (auto exact = load_task(txn, wanted)) return std::move(*exact);
+  const std::string first = key::task(wanted);
+  std::vector<std::string> keys;
+  txn.scan(first, prefix_end(first), {.limit = kShownMatches + 1},
+           [&](std::string_view found, std::string_view) {
+             keys.emplace_back(found);
+             return true;
+           });
+  if (keys.size() == 1) return *load_task_at(txn, keys.front());
+  if (keys.empty()) {
+    return Error{code::kNotFound,
+                 "no task has the id " + brief(json::value(wanted)) +
+                     " or one beginning with it; ansible_find_task lists tasks",
+                 {{"taskId", wanted}}};
+  }
+  std::vector<std::string> matches;
+  for (const std::string& found : keys) matches.push_back(key::last_part(found));
+  const bool more = matches.size() > kShownMatches;
+  if (more) matches.resize(kShownMatches);
+  return Error{code::kAmbiguousId,
+               "several tasks begin with " + brief(json::value(wanted)) + ": " + listed(matches) +
+                   (more ? ", ..." : "") + "; give more characters of the id",
+               {{"matches", to_array(matches)}, {"more", more}}};
+}
+
+void insert_task(Transaction& txn, const Task& task) {
+  write_document(txn, task);
+  move_index(txn, {}, index_keys(task), task.priority);
+  LoadChanges load;
+  add_load(load, task, 1);
+  apply_load(txn, load);
+  TaskCounts counts = task_counts(txn);
+  ++counts.total;
+  ++counts.by_status[std::string(to_text(task.status))];
+  save_counts(txn, counts);
+}
+
+void update_task(Transaction& txn, const Task& before, const Task& after) {
+  write_document(txn, after);
+  move_index(txn, index_keys(before), index_keys(after), after.priority);
+  LoadChanges load;
+  add_load(load, before, -1);
+  add_load(load, after, 1);
+  apply_load(txn, load);
+  if (before.status == after.status) return;
+  TaskCounts counts = task_counts(txn);
+  --counts.by_status[std::string(to_text(before.status))];
+  ++counts.by_status[std::string(to_text(after.status))];
+  save_counts(txn, counts);
+}
+
+TaskCounts task_counts(Transaction& txn) {
+  TaskCounts counts;
+  const auto stored = txn.get(key::kTaskCount);
+  if (!stored) return counts;
+  const json::object document = parse_document(key::kTaskCount, *stored);
+  counts.total = int_field(document, "total").value_or(0);
+  for (const auto& member : object_field(document, "byStatus")) {
+    if (member.value().is_int64()) {
+      counts.by_status[std::string(member.key())] = member.value().get_int64();
+    }
+  }
+  return counts;
+}
+
+AgentLoad agent_load(Transaction& txn, std::string_view agent) {
+  const std::string at = key::agent_load(agent);
+  const auto stored = txn.get(at);
+  if (!stored) return {};
+  const json::object document = parse_document(at, *stored);
+  return {.pending = int_field(document, "pending").value_or(0),
+          .held = int_field(document, "held").value_or(0)};
+}
+
+}  // namespace ansible
