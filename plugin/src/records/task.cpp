@@ -9,8 +9,8 @@ namespace ansible {
 namespace {
 
 constexpr std::pair<TaskStatus, std::string_view> kStatusNames[] = {
-    {TaskStatus::kPending, "pending"},         {TaskStatus::kClaimed, "claimed"},
-    {TaskStatus::kInProgress, "in_progress"},  {TaskStatus::kCompleted, "completed"},
+    {TaskStatus::kPending, "pending"},        {TaskStatus::kClaimed, "claimed"},
+    {TaskStatus::kInProgress, "in_progress"}, {TaskStatus::kCompleted, "completed"},
     {TaskStatus::kFailed, "failed"},
 };
 
@@ -22,8 +22,7 @@ json::array updates_to_json(const std::vector<TaskUpdate>& updates) {
   json::array out;
   out.reserve(updates.size());
   for (const TaskUpdate& update : updates) {
-    json::object entry{
-        {"at", update.at}, {"by_agent", update.by_agent}, {"status", update.status}};
+    json::object entry{{"at", update.at}, {"by_agent", update.by_agent}, {"status", update.status}};
     set_field(entry, "note", update.note);
     out.emplace_back(std::move(entry));
   }
@@ -139,8 +138,7 @@ Task task_from_json(const json::object& from) {
   task.id = text_field(from, "id").value_or("");
   task.title = text_field(from, "title").value_or("");
   task.description = text_field(from, "description").value_or("");
-  task.status =
-      task_status(text_field(from, "status").value_or("")).value_or(TaskStatus::kPending);
+  task.status = task_status(text_field(from, "status").value_or("")).value_or(TaskStatus::kPending);
   task.created_by_agent = text_field(from, "createdBy_agent").value_or("");
   task.created_by_node = text_field(from, "createdBy_node");
   task.created_at = int_field(from, "createdAt").value_or(0);

@@ -69,11 +69,11 @@ struct Task {
   // metadata.ansible
   std::string routing_mode = "explicit";
   std::int64_t default_eta_seconds = 0;
-  json::object ack;        // {state, required, requireEta, acceptedAt?, acceptedByAgentId?, ...}
-  json::object failure;    // empty: none
-  json::object retry;      // {retryBudget, retryableFailureCount, notBeforeAt? ...}
+  json::object ack;           // {state, required, requireEta, acceptedAt?, acceptedByAgentId?, ...}
+  json::object failure;       // empty: none
+  json::object retry;         // {retryBudget, retryableFailureCount, notBeforeAt? ...}
   json::object backpressure;  // the policy at creation; shown, never read again
-  SlaSeconds sla_seconds;  // explicit windows
+  SlaSeconds sla_seconds;     // explicit windows
   std::optional<std::int64_t> deadline_at;  // ms
   std::int64_t claim_lease_seconds = 0;     // 0 = off
   std::optional<std::int64_t> lease_expires_at;

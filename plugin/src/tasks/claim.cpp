@@ -1,0 +1,161 @@
+// ansible_claim_task: an agent takes a pending task and says until when (reference 2.4; T-7, T-8, T-15).
+#include <utility>
+
+#include "core/fields.hpp"
+#include "core/ids.hpp"
+#include "core/text.hpp"
+#include "records/coordination.hpp"
+#include "tasks/notices.hpp"
+#include "tasks/task_call.hpp"
+#include "tasks/task_store.hpp"
+#include "tasks/task_verbs.hpp"
+
+namespace ansible {
+namespace {
+
+constexpr std::int64_t kLongestEtaSeconds = 1'209'600;  // 14 days
+
+std::optional<Error> refuse_non_assignee(const TaskCall& call) {
+  const Task& task = call.task;
+  if (task.assignees.empty() || task.assigned_to(call.actor.id)) return std::nullopt;
+  return Error{code::kNotAssignee,
+               "task " + std::string(short_id(task.id)) + " is assigned to " +
+                   listed(task.assignees) + "; '" + call.actor.id + "' cannot claim it",
+               {{"assignees", to_array(task.assignees)}}};
+}
+
+// T-15: a task that failed retryably rests before its next try.
+std::optional<Error> refuse_before_retry(Context& context, const Task& task,
+                                         const Backpressure& policy) {
+  const auto not_before = int_field(task.retry, "notBeforeAt");
+  if (!not_before || context.now_ms >= *not_before) return std::nullopt;
+  json::object numbers = to_json(policy);
+  numbers["notBeforeAt"] = *not_before;
+  return overloaded("task " + std::string(short_id(task.id)) +
+                        " failed and rests until its retry at " + iso_time(*not_before),
+                    *not_before - context.now_ms, std::move(numbers));
+}
+
+// T-8: from the agent's counter.
+std::optional<Error> refuse_beyond_limit(Context& context, const Actor& actor,
+                                         const Backpressure& policy) {
+  const std::int64_t active = agent_load(context.txn, actor.id).held;
+  if (active < policy.max_concurrent) return std::nullopt;
+  return overloaded("'" + actor.id + "' holds " + std::to_string(active) + " tasks and may hold " +
+                        std::to_string(policy.max_concurrent) +
+                        "; complete or release one before claiming another",
+                    kRetryAfterMs,
+                    {{"maxConcurrent", policy.max_concurrent}, {"activeClaims", active}});
+}
+
+// When the claimer promises to be done: etaAt, else etaSeconds, else the task's own default.
+Result<std::int64_t> promised_eta(Context& context, const Args& args, const Task& task) {
+  if (const auto text = args.text("etaAt")) {
+    const auto at = parse_iso_time(trimmed(*text));
+    if (at && *at > context.now_ms) return *at;
+    return Error{code::kEtaInvalid,
+                 "etaAt: expected an ISO date-time in the future (now " + iso_time(context.now_ms) +
+                     "), got " + brief(json::value(*text)),
+                 {{"pointer", "/etaAt"}}};
+  }
+  if (const auto seconds = args.integer("etaSeconds")) {
+    if (*seconds >= 1 && *seconds <= kLongestEtaSeconds) return context.now_ms + *seconds * 1000;
+    return Error{code::kEtaInvalid,
+                 "etaSeconds: expected 1 to " + std::to_string(kLongestEtaSeconds) + ", got " +
+                     std::to_string(*seconds),
+                 {{"pointer", "/etaSeconds"}}};
+  }
+  if (task.default_eta_seconds > 0) return context.now_ms + task.default_eta_seconds * 1000;
+  return Error{code::kEtaRequired, "a claim needs an ETA: pass etaSeconds (1 to " +
+                                       std::to_string(kLongestEtaSeconds) +
+                                       ") or etaAt (ISO, in the future)"};
+}
+
+// Versions are negotiated about capability contracts; a task without one has nothing to negotiate.
+std::optional<Error> refuse_version(const Args& args, const Task& task) {
+  if (!args.has("requested_version")) return std::nullopt;
+  return Error{code::kVersionIncompatible,
+               "requested_version: task " + std::string(short_id(task.id)) +
+                   " has no capability contract to negotiate a version of; leave it out"};
+}
+
+std::optional<Error> refuse_claim(Context& context, const TaskCall& call) {
+  if (auto refusal = refuse_non_assignee(call)) return refusal;
+  if (auto refusal = refuse_transition(call.task, Action::kClaim)) return refusal;
+  const Backpressure policy = backpressure(load_coordination(context.txn));
+  if (auto refusal = refuse_before_retry(context, call.task, policy)) return refusal;
+  return refuse_beyond_limit(context, call.actor, policy);
+}
+
+Task claimed(Context& context, const TaskCall& call, const std::string& eta_at,
+             const std::optional<std::string>& plan) {
+  Task task = call.task;
+  task.claimed_by_agent = call.actor.id;
+  task.claimed_by_node = context.node_id();
+  task.claimed_at = context.now_ms;
+  if (task.claim_lease_seconds > 0) {
+    task.lease_expires_at = context.now_ms + task.claim_lease_seconds * 1000;
+  }
+  task.ack = {{"state", "accepted"},
+              {"required", true},
+              {"requireEta", true},
+              {"acceptedAt", context.now_ms},
+              {"acceptedByAgentId", call.actor.id},
+              {"acceptedByNodeId", context.node_id()},
+              {"etaAt", eta_at}};
+  set_field(task.ack, "planSummary", plan);
+  task.retry.erase("notBeforeAt");
+  return task;
+}
+
+json::object claim_reply(Context& context, const Task& task,
+                         const std::optional<std::string>& notice) {
+  const json::value eta = task.ack.at("etaAt");
+  json::object accepted{{"byAgentId", *task.claimed_by_agent},
+                        {"byNodeId", context.node_id()},
+                        {"etaAt", eta},
+                        {"approvalRequired", false},
+                        {"approvalSatisfied", false}};
+  set_field(accepted, "planSummary", text_field(task.ack, "planSummary"));
+  json::object shown = brief_task(task);
+  shown["description"] = task.description;
+  set_field(shown, "context", task.context);
+  set_field(shown, "intent", task.intent);
+  json::object reply{
+      {"success", true},
+      {"message", "claimed task " + named_task(task) + " until " + std::string(eta.as_string())},
+      {"notifyMessageId", id_or_null(notice)},
+      {"accepted", std::move(accepted)},
+      {"task", std::move(shown)}};
+  set_field(reply, "leaseExpiresAt", task.lease_expires_at);
+  return reply;
+}
+
+}  // namespace
+
+ToolResult claim_task(Context& context, const Args& args) {
+  auto call = open_call(context, args, {"claim", Action::kClaim});
+  if (!call.ok()) return std::move(call.error());
+  if (call->replay) return std::move(*call->replay);
+  if (auto refusal = refuse_claim(context, *call)) return std::move(*refusal);
+  const auto eta = promised_eta(context, args, call->task);
+  if (!eta.ok()) return eta.error();
+  if (auto refusal = refuse_version(args, call->task)) return std::move(*refusal);
+
+  const std::string eta_at = iso_time(*eta);
+  const auto plan = args.text("planSummary");
+  Task task = claimed(context, *call, eta_at, plan);
+  json::object details{{"etaAt", eta_at}};
+  set_field(details, "planSummary", plan);
+  carry_out(context, call->task, task,
+            {.action = Action::kClaim,
+             .by_agent = call->actor.id,
+             .reason = "claimed",
+             .details = std::move(details)});
+  const auto notice = notify_creator(
+      context, task,
+      {.intent = "task_accept", .from_agent = call->actor.id, .eta_at = eta_at, .plan = plan});
+  return finish_call(context, *call, claim_reply(context, task, notice));
+}
+
+}  // namespace ansible

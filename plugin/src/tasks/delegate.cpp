@@ -1,0 +1,193 @@
+// ansible_delegate_task: a new task for somebody else (reference 2.2; T-2, T-10, T-11).
+#include <utility>
+
+#include "actors/actor.hpp"
+#include "core/fields.hpp"
+#include "core/ids.hpp"
+#include "core/text.hpp"
+#include "messages/receipt.hpp"
+#include "records/coordination.hpp"
+#include "sla/sla_book.hpp"
+#include "tasks/audit_log.hpp"
+#include "tasks/ledger.hpp"
+#include "tasks/targets.hpp"
+#include "tasks/task_call.hpp"
+#include "tasks/task_store.hpp"
+#include "tasks/task_verbs.hpp"
+
+namespace ansible {
+namespace {
+
+constexpr std::string_view kTool = "ansible_delegate_task";
+constexpr std::size_t kMostNames = 100;               // of assignees, and of requirements
+constexpr std::size_t kMostMetadataBytes = 64 << 10;  // as JSON
+
+Error too_large(std::string_view name, const std::string& limit, const std::string& got) {
+  return {code::kTooLarge,
+          std::string(name) + ": expected at most " + limit + ", got " + got,
+          {{"pointer", "/" + std::string(name)}}};
+}
+
+// Who is named: `assignedTo` first, then `to_agents` (T-10).
+std::vector<std::string> named_targets(const Args& args) {
+  std::vector<std::string> names;
+  if (std::string first = trimmed(args.text_or("assignedTo", "")); !first.empty()) {
+    names.push_back(std::move(first));
+  }
+  for (std::string& name : args.texts("to_agents")) {
+    if (names.empty() || name != names.front()) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+std::optional<Error> refuse_sizes(const Args& args, const std::vector<std::string>& names) {
+  for (const auto& [name, count] : {std::pair{"to_agents", names.size()},
+                                    std::pair{"requires", args.texts("requires").size()}}) {
+    if (count > kMostNames) {
+      return too_large(name, std::to_string(kMostNames) + " items", std::to_string(count));
+    }
+  }
+  const std::size_t bytes = json::canonical(args.object("metadata")).size();
+  if (bytes <= kMostMetadataBytes) return std::nullopt;
+  return too_large("metadata", std::to_string(kMostMetadataBytes) + " bytes of JSON",
+                   std::to_string(bytes));
+}
+
+// Requirements alone need a capability that routes them; no capability has been published on this gateway.
+std::optional<Error> refuse_route(const Args& args, const std::vector<std::string>& names) {
+  if (!names.empty()) return std::nullopt;
+  const std::vector<std::string> required = args.texts("requires");
+  if (required.empty()) {
+    return Error{
+        code::kInvalidArgument,
+        "assignedTo: expected an agent or node id (or to_agents, or requires), got nothing",
+        {{"pointer", "/assignedTo"}, {"expected", "agent id"}, {"got", "nothing"}}};
+  }
+  return Error{code::kNoRoute,
+               "no agent offers " + listed(required) + "; name an agent in assignedTo",
+               {{"requires", to_array(required)}}};
+}
+
+Result<std::optional<std::int64_t>> deadline(const Context& context, const Args& args) {
+  const auto text = args.text("deadlineAt");
+  if (!text) return std::optional<std::int64_t>{};
+  const auto at = parse_iso_time(trimmed(*text));
+  if (at && *at > context.now_ms) return std::optional{*at};
+  return Error{code::kInvalidArgument,
+               "deadlineAt: expected an ISO date-time in the future (now " +
+                   iso_time(context.now_ms) + "), got " + brief(json::value(*text)),
+               {{"pointer", "/deadlineAt"},
+                {"expected", "ISO date-time in the future"},
+                {"got", brief(json::value(*text))}}};
+}
+
+SlaSeconds sla_seconds(const Args& args) {
+  const json::object sla = args.object("sla");
+  return {.accept = int_field(sla, "acceptSlaSeconds"),
+          .progress = int_field(sla, "progressSlaSeconds"),
+          .complete = int_field(sla, "completeSlaSeconds")};
+}
+
+Task new_task(Context& context, const Args& args, const Actor& creator, const Targets& targets) {
+  Task task;
+  task.id = new_uuid(context.txn, "task-id");
+  task.title = args.text_or("title", "");
+  task.description = args.text_or("description", "");
+  task.created_by_agent = creator.id;
+  task.created_by_node = context.node_id();
+  task.created_at = task.updated_at = context.now_ms;
+  task.assignees = targets.agents;
+  task.requires_ = args.texts("requires");
+  task.context = args.text("context");
+  task.intent = args.text("intent");
+  task.priority = args.text_or("priority", "normal");
+  task.metadata = args.object("metadata");
+  task.metadata.erase("ansible");  // reserved
+  task.ack = open_ack();
+  task.backpressure = to_json(backpressure(load_coordination(context.txn)));
+  task.sla_seconds = sla_seconds(args);
+  task.claim_lease_seconds =
+      args.integer("claimLeaseSeconds").value_or(context.config.claim_lease_seconds);
+  return task;
+}
+
+json::object delegate_reply(const Task& task, const Targets& targets) {
+  json::object reply{
+      {"success", true},
+      {"taskId", task.id},
+      {"assignedTo", task.assignees.front()},
+      {"assignedTo_all", to_array(task.assignees)},
+      {"message", "delegated task " + named_task(task) + " to " + listed(task.assignees)},
+      {"task", brief_task(task)}};
+  set_field(reply, "overloadedTargets", targets.overloaded);
+  return reply;
+}
+
+// The task that an earlier request with this key created, as its reply (T-3); nothing when there was none.
+Result<std::optional<json::object>> consult_ledger(Context& context, const std::string& ledger_key,
+                                                   const std::string& digest,
+                                                   const std::string& key) {
+  const auto entry = load_ledger(context.txn, ledger_key);
+  if (!entry) return std::optional<json::object>{};
+  if (entry->digest != digest) return idempotency_conflict(key);
+  const auto task = load_task(context.txn, text_field(entry->reply, "taskId").value_or(""));
+  if (task) return std::optional{replayed(entry->reply, *task)};
+  json::object reply = entry->reply;  // the task has been pruned since
+  reply["idempotent"] = true;
+  return std::optional{std::move(reply)};
+}
+
+Result<json::object> create(Context& context, const Args& args, const Actor& creator) {
+  const std::vector<std::string> names = named_targets(args);
+  if (auto refusal = refuse_sizes(args, names)) return std::move(*refusal);
+  const auto deadline_at = deadline(context, args);
+  if (!deadline_at.ok()) return deadline_at.error();
+  if (auto refusal = refuse_route(args, names)) return std::move(*refusal);
+  auto targets = resolve_targets(context, names);
+  if (!targets.ok()) return std::move(targets.error());
+
+  Task task = new_task(context, args, creator, *targets);
+  task.deadline_at = *deadline_at;
+  append_audit(context, task,
+               {.at = context.now_ms,
+                .kind = "created",
+                .by_agent = creator.id,
+                .by_node = context.node_id(),
+                .status = std::string(to_text(task.status)),
+                .note = std::nullopt,
+                .metadata = {{"reason", "delegated"}, {"assignees", to_array(task.assignees)}}});
+  insert_task(context.txn, task);
+  sla_opened(context, task);
+  send_receipt(context,
+               {.id = task.id,
+                .by_agent = creator.id,
+                .targets = task.assignees,
+                .text = task.title + ": " + task.description},
+               {});
+  return delegate_reply(task, *targets);
+}
+
+}  // namespace
+
+ToolResult delegate_task(Context& context, const Args& args) {
+  const auto creator = resolve_actor(context, args, "from_agent");
+  if (!creator.ok()) return creator.error();
+  const std::string key = idempotency_key(args);
+  std::string ledger_key;
+  std::string digest;
+  if (!key.empty()) {
+    ledger_key = tool_ledger_key(context, creator->id, kTool, key);
+    digest = args_digest(context, args, {});
+    auto before = consult_ledger(context, ledger_key, digest, key);
+    if (!before.ok()) return std::move(before.error());
+    if (*before) return std::move(**before);
+  }
+  auto reply = create(context, args, *creator);
+  if (!reply.ok()) return std::move(reply.error());
+  if (!key.empty()) {
+    save_ledger(context.txn, ledger_key, {.digest = digest, .reply = *reply, .at = context.now_ms});
+  }
+  return std::move(*reply);
+}
+
+}  // namespace ansible

@@ -1,0 +1,65 @@
+#include "tasks/lease_sweep.hpp"
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/fields.hpp"
+#include "core/keys.hpp"
+#include "tasks/task_store.hpp"
+#include "tasks/transitions.hpp"
+
+namespace ansible {
+namespace {
+
+constexpr std::string_view kPrefix = "lease/";
+
+// The task whose lease expired first; nothing when none has.
+std::optional<Task> next_expired(Context& context) {
+  std::string id;
+  context.txn.scan(kPrefix, std::string(kPrefix) + key::ms(context.now_ms + 1), {.limit = 1},
+                   [&](std::string_view at, std::string_view) {
+                     id = at.substr(at.rfind('/') + 1);
+                     return false;
+                   });
+  if (id.empty()) return std::nullopt;
+  return load_task_at(context.txn, "task/" + id);
+}
+
+void expire(Context& context, const Task& stored) {
+  Task task = stored;
+  json::object details;
+  set_field(details, "claimedBy_agent", stored.claimed_by_agent);
+  set_field(details, "leaseExpiresAt", stored.lease_expires_at);
+  carry_out(context, stored, task,
+            {.action = Action::kExpire,
+             .by_agent = context.node_id(),
+             .reason = "lease_expired",
+             .note = "the claim's lease ran out without an update",
+             .details = std::move(details)});
+}
+
+std::int64_t released_before(const Context& context) {
+  std::int64_t count = 0;
+  const std::string& text = context.continuation;
+  std::from_chars(text.data(), text.data() + text.size(), count);
+  return count;
+}
+
+}  // namespace
+
+ToolResult lease_sweep(Context& context) {
+  if (!context.node.sweeps) {
+    return json::object{{"success", true}, {"skipped", context.node.reason}};
+  }
+  std::int64_t released = released_before(context);
+  while (const auto task = next_expired(context)) {
+    expire(context, *task);
+    ++released;
+    if (context.txn.should_yield()) return More{std::to_string(released)};
+  }
+  return json::object{{"success", true}, {"released", released}};
+}
+
+}  // namespace ansible

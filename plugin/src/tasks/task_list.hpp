@@ -1,0 +1,33 @@
+// Choosing tasks for a list without reading all of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/transaction.hpp"
+#include "records/task.hpp"
+
+namespace ansible {
+
+// AND of what is set.
+struct TaskFilter {
+  std::optional<std::string> id_prefix;
+  std::optional<std::string> title_contains;  // ASCII letters of either case are equal
+  std::optional<TaskStatus> status;
+  std::optional<std::string> assigned_to;
+};
+
+struct TaskList {
+  std::vector<Task> tasks;  // at most `limit`
+  std::int64_t total = 0;   // that match; with `truncated` at least as many
+  bool truncated = false;   // more tasks were there than a list looks at
+};
+
+// The matching tasks: open ones of high priority first, of low priority last; then the last updated first (T-10,
+// reference 2.9). Looks at no more than the newest 1,000 tasks of each status.
+TaskList list_tasks(Transaction& txn, const TaskFilter& filter, std::size_t limit);
+
+}  // namespace ansible

@@ -1,0 +1,118 @@
+#include "tasks/transitions.hpp"
+
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "core/fields.hpp"
+#include "core/ids.hpp"
+#include "core/text.hpp"
+#include "sla/sla_book.hpp"
+#include "tasks/audit_log.hpp"
+#include "tasks/task_store.hpp"
+
+namespace ansible {
+namespace {
+
+constexpr std::size_t kMostUpdates = 50;
+
+// What every transition by an action leaves behind: the timeline's kind and the SLA book's verb.
+struct ActionRow {
+  Action action;
+  std::string_view word;
+  std::string_view audit_kind;
+  void (*tell_sla)(Context&, const Task&);
+};
+
+constexpr ActionRow kActions[] = {
+    {Action::kClaim, "claim", "claimed", sla_claimed},
+    {Action::kProgress, "update", "status_update", sla_progressed},
+    {Action::kComplete, "complete", "completed", sla_closed},
+    {Action::kFail, "fail", "failed", sla_closed},
+    {Action::kRelease, "release", "released", sla_reopened},
+    {Action::kExpire, "expire", "released", sla_reopened},
+    {Action::kRequeue, "requeue", "requeued", sla_reopened},
+    {Action::kReject, "reject", "rejected", sla_closed},
+    {Action::kCancel, "cancel", "cancelled", sla_closed},
+};
+
+const ActionRow& row_of(Action action) {
+  for (const ActionRow& row : kActions) {
+    if (row.action == action) return row;
+  }
+  throw std::logic_error("an action without a row");
+}
+
+std::vector<std::string> statuses_before(Action action) {
+  std::vector<std::string> out;
+  for (const Transition& row : kTransitions) {
+    if (row.action == action) out.emplace_back(to_text(row.from));
+  }
+  return out;
+}
+
+// After the transition nobody holds the task, or nobody needs to hurry any more.
+void settle_claim(Task& task) {
+  if (held(task.status)) return;
+  task.lease_expires_at.reset();
+  if (task.status != TaskStatus::kPending) return;
+  task.claimed_by_agent.reset();
+  task.claimed_by_node.reset();
+  task.claimed_at.reset();
+  task.ack = open_ack();
+}
+
+void add_update(Context& context, Task& task, const Happening& happening) {
+  task.updates.insert(task.updates.begin(), {.at = context.now_ms,
+                                             .by_agent = happening.by_agent,
+                                             .status = std::string(to_text(task.status)),
+                                             .note = happening.note});
+  if (task.updates.size() > kMostUpdates) task.updates.resize(kMostUpdates);
+}
+
+}  // namespace
+
+std::string_view to_text(Action action) { return row_of(action).word; }
+
+std::optional<Error> refuse_transition(const Task& task, Action action) {
+  if (next_status(task.status, action)) return std::nullopt;
+  const std::vector<std::string> possible = statuses_before(action);
+  std::string text =
+      "task " + std::string(short_id(task.id)) + " is already " + std::string(to_text(task.status));
+  if (task.status == TaskStatus::kPending) {
+    text = "task " + std::string(short_id(task.id)) + " is pending and nobody has claimed it";
+  } else if (task.claimed_by_agent) {
+    text += " (claimed by '" + *task.claimed_by_agent + "')";
+  }
+  text += "; " + std::string(to_text(action)) + " needs a task that is " + listed(possible);
+  return Error{code::kInvalidTransition,
+               std::move(text),
+               {{"status", to_text(task.status)},
+                {"action", to_text(action)},
+                {"allowedFrom", to_array(possible)}}};
+}
+
+void carry_out(Context& context, const Task& before, Task& task, const Happening& happening) {
+  const ActionRow& row = row_of(happening.action);
+  const auto next = next_status(before.status, happening.action);
+  if (!next) throw std::logic_error("no such transition: " + std::string(row.word));
+  task.status = *next;
+  task.updated_at = context.now_ms;
+  settle_claim(task);
+  add_update(context, task, happening);
+  json::object metadata = happening.details;
+  metadata["reason"] = happening.reason;
+  append_audit(context, task,
+               {.kind = std::string(row.audit_kind),
+                .by_agent = happening.by_agent,
+                .by_node = context.node_id(),
+                .status = std::string(to_text(task.status)),
+                .note = happening.note,
+                .metadata = std::move(metadata)});
+  update_task(context.txn, before, task);
+  row.tell_sla(context, task);
+}
+
+json::object open_ack() { return {{"state", "pending"}, {"required", true}, {"requireEta", true}}; }
+
+}  // namespace ansible
