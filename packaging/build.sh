@@ -5,9 +5,9 @@
 #
 #   --dir DIR                where to build; default: build, at the top of the repository
 #   --type TYPE              Release (default), Debug, Asan (memory, undefined), Tsan (races)
-#   --plugin-version X.Y.Z   builds nothing but the plugin, from the same source with another version
-#                            and build id, beside the first one: for swap drills; the type is that
-#                            of what DIR holds already
+#   --plugin-version X.Y.Z   builds nothing but the plugin, from the same source with another
+#                            version and build id, beside the first one: for swap drills; the type
+#                            is that of what DIR holds already
 #   --help                   this text
 #
 # Result: DIR/bin/openclawd, DIR/bin/openclaw, DIR/bin/gateway-prover, DIR/plugin/ansible-VERSION.so
@@ -67,7 +67,7 @@ build_all() {
   say "built $dir (${type:-Release}) in $(elapsed $SECONDS)"
 }
 
-# In a build directory of its own, so that the first build and its cache stay as they are. The result
+# In a build directory of its own, so that the first build and its cache stay as they are. The file
 # appears under its name in one step: a gateway may be watching.
 build_plugin_version() {
   local nested=$dir/plugin-$plugin_version name=ansible-$plugin_version.so

@@ -1,5 +1,5 @@
-# What `cmake --install` puts where. The package gives `find_package(gateway_host)` to programs that embed
-# a plugin, and gateway_add_plugin() to those who write one.
+# What `cmake --install` puts where. The package gives `find_package(gateway_host)` to programs that
+# embed a plugin, and gateway_add_plugin() to those who write one.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -29,11 +29,13 @@ foreach(program openclawd openclaw gateway-prover)
   endif()
 endforeach()
 
-# A library is refused at load if group or others may write it or its directory: the umask has no say.
-set(plugin_dir ${CMAKE_INSTALL_LIBDIR}/openclaw/plugins/ansible)
+# Where the daemon looks for it: beside its own prefix. A library is refused at load if group or
+# others may write it or its directory, so the umask has no say.
+set(plugin_dir lib/openclaw/plugins)
 if(TARGET ansible_plugin)
   install(DIRECTORY DESTINATION ${plugin_dir} COMPONENT gateway
     DIRECTORY_PERMISSIONS
       OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
   install(PROGRAMS $<TARGET_FILE:ansible_plugin> DESTINATION ${plugin_dir} COMPONENT gateway)
+  install(FILES ${CMAKE_BINARY_DIR}/plugin/ansible.so DESTINATION ${plugin_dir} COMPONENT gateway)
 endif()

@@ -30,7 +30,7 @@ done
 
 installed() { dpkg-query -W -f '${db:Status-Abbrev}\n' "$1" 2>/dev/null | grep -q '^.i'; }
 
-# Prints the names of the packages that apt would remove; fails with apt's words if it can't install.
+# Prints the names of the packages that apt would remove; fails, with apt's words, if it refuses.
 simulate() {
   local plan
   plan=$(apt-get -s -q install --no-install-recommends "${missing[@]}" 2>&1) || {

@@ -10,7 +10,7 @@
 #
 # The sanitizers:
 #
-#   packaging/test.sh --type Asan                memory errors, leaks, undefined behaviour: all tests
+#   packaging/test.sh --type Asan                memory, leaks, undefined behaviour: all tests
 #   packaging/test.sh --type Asan --label unit   the same for the quick tests, as in CI
 #   packaging/test.sh --type Tsan                data races: all tests
 #
