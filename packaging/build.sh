@@ -67,19 +67,26 @@ build_all() {
   say "built $dir (${type:-Release}) in $(elapsed $SECONDS)"
 }
 
-# In a build directory of its own, so that the first build and its cache stay as they are. The file
-# appears under its name in one step: a gateway may be watching.
+# In a build directory of its own, so that the first build stays as it is; if that is of the same type,
+# what the versions have in common is taken from it. The file appears under its name in one step: a
+# gateway may be watching.
 build_plugin_version() {
-  local nested=$dir/plugin-$plugin_version name=ansible-$plugin_version.so
-  [ -n "$type" ] || type=$(cached "$dir" CMAKE_BUILD_TYPE)
-  configure "$nested" -DCMAKE_BUILD_TYPE="${type:-Release}" -DANSIBLE_PLUGIN_ONLY=ON \
-    -DANSIBLE_PLUGIN_VERSION="$plugin_version"
+  local nested=$dir/plugin-$plugin_version name=ansible-$plugin_version.so prebuilt=
+  local first_type
+  first_type=$(cached "$dir" CMAKE_BUILD_TYPE)
+  [ -n "$type" ] || type=${first_type:-Release}
+  if [ "$type" = "$first_type" ]; then
+    compile "$dir" --target ansible_domain
+    prebuilt=$dir
+  fi
+  configure "$nested" -DCMAKE_BUILD_TYPE="$type" -DANSIBLE_PLUGIN_ONLY=ON \
+    -DANSIBLE_PLUGIN_VERSION="$plugin_version" -DANSIBLE_PREBUILT="$prebuilt"
   compile "$nested" --target ansible_plugin
   mkdir -p "$dir/plugin"
   install -m 0755 "$nested/plugin/$name" "$dir/plugin/.$name.$$"
   mv -f "$dir/plugin/.$name.$$" "$dir/plugin/$name"
   set_modes
-  say "built $dir/plugin/$name (${type:-Release}) in $(elapsed $SECONDS)"
+  say "built $dir/plugin/$name ($type) in $(elapsed $SECONDS)"
 }
 
 mkdir -p "$dir"
