@@ -31,9 +31,9 @@ inline constexpr std::string_view kHeldBack = "message_budget_exhausted";
 struct BreachOutcome {
   std::int64_t at = 0;
   std::string reason;  // one of breach_reason
-  std::vector<std::string> notified_agents;
-  std::optional<std::int64_t> notified_at;  // SLA-7: became notified later
-  bool resolved_before_notice = false;      // SLA-9
+  std::vector<std::string> notified_agents{};
+  std::optional<std::int64_t> notified_at{};  // SLA-7: became notified later
+  bool resolved_before_notice = false;        // SLA-9
 
   // Held back by the message budget and not settled yet: it has an entry in the waiting index (SLA-7).
   bool waiting() const;

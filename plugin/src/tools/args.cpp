@@ -22,6 +22,8 @@ std::string kind_of(ParamType type) {
       return "string or array of strings";
     case ParamType::kObject:
       return "object";
+    case ParamType::kObjects:
+      return "array of objects";
   }
   return "value";
 }
@@ -79,6 +81,9 @@ class Checker {
       case ParamType::kObject:
         if (v.is_object()) return object(param, v.get_object(), pointer);
         break;
+      case ParamType::kObjects:
+        if (v.is_array()) return objects(v.get_array(), pointer);
+        break;
     }
     return invalid(pointer, kind_of(param.type), brief(v));
   }
@@ -129,6 +134,15 @@ class Checker {
     for (std::size_t i = 0; i < items.size(); ++i) {
       if (Problem problem = text(item, items[i], pointer + '/' + std::to_string(i))) {
         return problem;
+      }
+    }
+    return std::nullopt;
+  }
+
+  static Problem objects(const json::array& items, const std::string& pointer) {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (!items[i].is_object()) {
+        return invalid(pointer + '/' + std::to_string(i), "object", brief(items[i]));
       }
     }
     return std::nullopt;
@@ -264,6 +278,14 @@ json::object Args::object(std::string_view name) const {
 std::optional<Error> check_value(const Param& param, json::value& value,
                                  const std::string& pointer) {
   return Checker::check(param, value, pointer);
+}
+
+std::vector<json::object> Args::objects(std::string_view name) const {
+  std::vector<json::object> out;
+  const json::value* v = find(name);
+  if (v == nullptr) return out;
+  for (const json::value& item : v->as_array()) out.push_back(item.as_object());
+  return out;
 }
 
 std::string brief(const json::value& value) {

@@ -31,6 +31,7 @@ class Args {
   // A list, cleaned: trimmed, empty ones dropped, duplicates dropped, order kept. kStringOrStrings splits on ','.
   std::vector<std::string> texts(std::string_view name) const;
   json::object object(std::string_view name) const;
+  std::vector<json::object> objects(std::string_view name) const;
 
   const std::vector<std::string>& unknown() const { return unknown_; }
 

@@ -17,6 +17,7 @@ enum class ParamType : std::uint8_t {
   kStrings,          // array of strings
   kStringOrStrings,  // "a,b" or ["a", "b"]
   kObject,           // any object, or with `members` exactly those
+  kObjects,          // array of any objects
 };
 
 // One argument. Null counts as absent (ARG-1); a wrong type or a number out of range is `invalid_argument` with the

@@ -42,6 +42,8 @@ json::object members_schema(std::span<const Param> members, bool open) {
           return list_schema(param);
         case ParamType::kStringOrStrings:
           return {{"anyOf", json::array{string_schema(param), list_schema(param)}}};
+        case ParamType::kObjects:
+          return {{"type", "array"}, {"items", {{"type", "object"}}}};
         case ParamType::kObject:
           return param.members.empty() ? json::object{{"type", "object"}}
                                        : members_schema(param.members, false);
