@@ -78,9 +78,9 @@ Result<Targets> resolve_targets(Context& context, const std::vector<std::string>
     (full ? targets.overloaded : targets.agents).push_back(std::move(agent));
   }
   if (!targets.agents.empty()) return targets;
-  return overloaded("no task was created: " + listed(targets.overloaded) + " already have " +
-                        std::to_string(policy.max_queue_depth) +
-                        " or more pending tasks; try again later or assign somebody else",
+  return overloaded("no task was created: full queues (" + std::to_string(policy.max_queue_depth) +
+                        " or more pending tasks) of " + listed(targets.overloaded) +
+                        "; try again later or assign somebody else",
                     kRetryAfterMs,
                     {{"maxQueueDepth", policy.max_queue_depth},
                      {"overloadedTargets", to_array(targets.overloaded)}});
