@@ -1,5 +1,5 @@
-// gateway-prover: tries a plugin's library in a process of its own, so that a crash, a hang or an exit() ends here and
-// not in the gateway.
+// gateway-prover: tries a plugin's library in a process of its own, so that a crash, a hang or an
+// exit() ends here and not in the gateway.
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>

@@ -10,7 +10,8 @@
 namespace test {
 
 inline constexpr std::string_view kManifest = R"({
-  "tools": [{"name": "look", "description": "Looks", "readOnly": true, "parameters": {"type": "object"}}],
+  "tools": [{"name": "look", "description": "Looks", "readOnly": true,
+             "parameters": {"type": "object"}}],
   "sweeps": [{"name": "tidy", "everySeconds": 30, "scope": "coordinator"}]})";
 
 // Instances of the table that exist now.

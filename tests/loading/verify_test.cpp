@@ -137,7 +137,8 @@ TEST_CASE("However short a library is cut, it is refused") {
 // What the sanitizers judge: no field of a hostile file leads outside it.
 TEST_CASE("No damaged field makes the reader leave the file") {
   const std::string good = test::read_bytes(bad_plugin("good"));
-  // Headers, hash tables, symbols, strings and the dynamic section are at both ends of the loaded part.
+  // Headers, hash tables, symbols, strings and the dynamic section are at both ends of the loaded
+  // part.
   Elf64_Ehdr header;
   std::memcpy(&header, good.data(), sizeof header);
   std::size_t dynamic = 0;

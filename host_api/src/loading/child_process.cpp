@@ -26,7 +26,8 @@ Error trouble(std::string_view verb, std::string_view what, int error_number) {
   return {"prover_error", fmt::format("cannot {} {}: {}", verb, what, std::strerror(error_number))};
 }
 
-// A socket pair stands in for each pipe: writing to a child that is gone must not raise SIGPIPE in the host.
+// A socket pair stands in for each pipe: writing to a child that is gone must not raise SIGPIPE in
+// the host.
 struct Channel {
   UniqueFd ours;
   UniqueFd theirs;
@@ -164,7 +165,8 @@ class Child {
     }
   }
 
-  // It has ended: what it said before is in the channels; what a grandchild might still say is not waited for.
+  // It has ended: what it said before is in the channels; what a grandchild might still say is not
+  // waited for.
   Result<ChildResult> end_of_child() {
     while (out_ && result_.output.size() <= options_.max_output && listen(out_, result_.output)) {
     }
@@ -195,7 +197,8 @@ class Child {
 
   // False when somebody else has taken the status (SIGCHLD is ignored in the host).
   bool reap(int& status) {
-    // The group outlives its leader when the library has forked; the pid is ours until it is reaped.
+    // The group outlives its leader when the library has forked; the pid is ours until it is
+    // reaped.
     ::kill(-pid_, SIGKILL);
     pid_t got = -1;
     do {

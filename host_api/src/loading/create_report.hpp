@@ -12,8 +12,8 @@ struct CreateReport {
   std::vector<std::string> warnings;  // the same
 };
 
-// Reads {"errors": [{path, expected, got, message}], "warnings": [...]}. Text that is not such a report becomes one
-// error of its own words, so that nothing the plugin said is lost.
+// Reads {"errors": [{path, expected, got, message}], "warnings": [...]}. Text that is not such a
+// report becomes one error of its own words, so that nothing the plugin said is lost.
 CreateReport read_create_report(std::string_view report);
 
 }  // namespace gateway

@@ -239,8 +239,8 @@ class ElfReader {
            (visibility == STV_DEFAULT || visibility == STV_PROTECTED);
   }
 
-  // The dynamic section does not say how many symbols there are; the hash tables do. The dynamic linker finds symbols
-  // through them alone, so what they do not reach is not exported.
+  // The dynamic section does not say how many symbols there are; the hash tables do. The dynamic
+  // linker finds symbols through them alone, so what they do not reach is not exported.
   std::optional<std::uint64_t> symbol_count() const {
     const auto gnu = gnu_hash_count();
     const auto old = old_hash_count();

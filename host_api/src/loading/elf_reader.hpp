@@ -1,4 +1,5 @@
-// The few facts of an ELF shared library that decide whether it may be mapped, read without mapping it.
+// The few facts of an ELF shared library that decide whether it may be mapped, read without mapping
+// it.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ struct ElfFacts {
   std::vector<std::string> exports;  // defined dynamic symbols that others can bind to
 };
 
-// Reads `file`, the bytes of a whole file from anywhere: every offset and count in it is checked before it is used.
+// Reads `file`, the bytes of a whole file from anywhere: every offset and count in it is checked
+// before it is used.
 // `name` is what messages call it.
 // Errors: empty_file, not_a_library, wrong_machine, truncated_library, bad_library.
 // Thread rule: any.

@@ -30,7 +30,8 @@ Error load_failed(const std::string& path, const std::string& reason) {
   return {"load_failed", fmt::format("the library cannot be loaded: {}", reason)};
 }
 
-// Boost says "... failed (dlerror system message: REASON): Bad file descriptor": the reason is all that helps.
+// Boost says "... failed (dlerror system message: REASON): Bad file descriptor": the reason is all
+// that helps.
 std::string reason_of(const std::exception& e) {
   constexpr std::string_view kBefore = "dlerror system message: ";
   const std::string text = e.what();
@@ -66,7 +67,8 @@ struct Library::Impl {
 Library::Library(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Library::~Library() {
-  // unload() cannot fail visibly: a library may stay mapped (GNU-unique symbols, thread_local destructors), so look.
+  // unload() cannot fail visibly: a library may stay mapped (GNU-unique symbols, thread_local
+  // destructors), so look.
   impl_->library.unload();
   if (!impl_->on_closed) return;
   impl_->on_closed({impl_->path, mapped_images(impl_->path) == 0});

@@ -11,23 +11,27 @@
 
 namespace gateway {
 
-// Owns the mapping of one private copy. Never open a published path: dlopen finds a loaded library by inode and by
-// path, so a new file under an old name gives the old code, and a file overwritten in place crashes the process.
+// Owns the mapping of one private copy. Never open a published path: dlopen finds a loaded library
+// by inode and by path, so a new file under an old name gives the old code, and a file overwritten
+// in place crashes the process.
 //
-// Thread rule: open on the control thread; the last reference goes on the control thread or a reaper, never on a
-// request thread.
+// Thread rule: open on the control thread; the last reference goes on the control thread or a
+// reaper, never on a request thread.
 class Library {
  public:
-  // How a closed library ended. One that stays mapped costs memory and is worth a line in the log, but is no error.
+  // How a closed library ended. One that stays mapped costs memory and is worth a line in the log,
+  // but is no error.
   struct Closed {
     std::string path;
     bool unmapped = true;
   };
   using OnClosed = std::function<void(const Closed&)>;
 
-  // Maps `private_copy` (a path that no other load uses) and asks its entry for the table. `on_closed` runs after the
-  // unmapping, on the thread that dropped the last reference; the private copy's file may be removed there.
-  // Errors: load_failed (the dynamic linker's reason; names noexec file systems), no_entry, no_table.
+  // Maps `private_copy` (a path that no other load uses) and asks its entry for the table.
+  // `on_closed` runs after the unmapping, on the thread that dropped the last reference; the
+  // private copy's file may be removed there.
+  // Errors: load_failed (the dynamic linker's reason; names noexec file systems), no_entry,
+  // no_table.
   static Result<std::shared_ptr<Library>> open(const std::string& private_copy,
                                                OnClosed on_closed = {});
   ~Library();

@@ -13,7 +13,8 @@ namespace {
 
 namespace json = base::json;
 
-// Reads one JSON object of the manifest; the first thing that is wrong sticks, so that the caller checks once.
+// Reads one JSON object of the manifest; the first thing that is wrong sticks, so that the caller
+// checks once.
 class Reader {
  public:
   Reader(const json::value& v, std::string pointer) : pointer_(std::move(pointer)) {

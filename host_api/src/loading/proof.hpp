@@ -10,8 +10,9 @@
 
 namespace gateway {
 
-// Loads `library`, shakes hands, creates an instance with `config_json`, and on an empty memory store runs self_test,
-// one read-only tool that requires no arguments (if there is one) and the first sweep; then destroys and unloads.
+// Loads `library`, shakes hands, creates an instance with `config_json`, and on an empty memory
+// store runs self_test, one read-only tool that requires no arguments (if there is one) and the
+// first sweep; then destroys and unloads.
 // `on_step` is told each step's name before it begins.
 // Errors: prove_failed (names the step), and those of Library::open and Instance::create.
 // Thread rule: the prover's only thread.

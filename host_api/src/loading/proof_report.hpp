@@ -1,6 +1,6 @@
 // What the prover tells the gateway: lines of JSON on its standard output.
 //
-//   {"step": "create"}                               before each step, so that a crash or hang has a place
+//   {"step": "create"}                               before each step: the place of a crash
 //   {"proof": {id, version, ...}}                    the last line, when all went well
 //   {"refused": {"code": ..., "message": ...}}       the last line otherwise
 #pragma once
@@ -18,7 +18,8 @@ std::string step_line(std::string_view step);
 std::string proof_line(const ProofReport& report);
 std::string refusal_line(const Error& error);
 
-// The prover's whole output, read back. A library could have written here too: nothing in it is trusted to be there.
+// The prover's whole output, read back. A library could have written here too: nothing in it is
+// trusted to be there.
 struct ProverOutput {
   std::string last_step;  // empty: none was begun
   std::optional<ProofReport> proof;

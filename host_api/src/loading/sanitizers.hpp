@@ -1,4 +1,5 @@
-// Which sanitizer this build runs under: it changes what a library needs and how much memory a process takes.
+// Which sanitizer this build runs under: it changes what a library needs and how much memory a
+// process takes.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -6,8 +6,8 @@
 
 namespace gateway {
 
-// Takes care of instances from the moment a slot owns them until they are gone. Destroying one runs the plugin's
-// destroy and unmaps its library; that happens on this class's thread alone.
+// Takes care of instances from the moment a slot owns them until they are gone. Destroying one runs
+// the plugin's destroy and unmaps its library; that happens on this class's thread alone.
 class Slot::Reaper {
  public:
   explicit Reaper(Retired retired) : retired_(std::move(retired)), thread_([this] { run(); }) {}
@@ -21,7 +21,8 @@ class Slot::Reaper {
     thread_.join();
   }
 
-  // Makes the counted handle of an instance. Its deleter allocates nothing, because the last lease may go anywhere.
+  // Makes the counted handle of an instance. Its deleter allocates nothing, because the last lease
+  // may go anywhere.
   std::shared_ptr<const Instance> adopt(std::unique_ptr<Instance> instance) {
     const std::lock_guard lock(mutex_);
     const std::uint64_t ticket = ++last_ticket_;
@@ -72,8 +73,8 @@ class Slot::Reaper {
                         [](const auto& entry) { return entry.second.state == State::kFree; });
   }
 
-  // Ends when the slot goes away and the last lease is returned: unmapping code that a call still runs would be worse
-  // than waiting for it.
+  // Ends when the slot goes away and the last lease is returned: unmapping code that a call still
+  // runs would be worse than waiting for it.
   void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -95,7 +96,8 @@ class Slot::Reaper {
   const Retired retired_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  // By ticket and not by address: the next instance may be made where the last one is just being destroyed.
+  // By ticket and not by address: the next instance may be made where the last one is just being
+  // destroyed.
   std::map<std::uint64_t, Owned> owned_;
   std::uint64_t last_ticket_ = 0;
   bool stopping_ = false;

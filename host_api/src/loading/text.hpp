@@ -14,8 +14,8 @@ inline std::string_view view_of(gw_bytes bytes) {
                               : std::string_view(static_cast<const char*>(bytes.ptr), bytes.len);
 }
 
-// `text` fit for a message: control characters and bytes that are not ASCII become '?', over `max` bytes its end is
-// cut off. Line breaks stay when `lines` is true.
+// `text` fit for a message: control characters and bytes that are not ASCII become '?', over `max`
+// bytes its end is cut off. Line breaks stay when `lines` is true.
 inline std::string printable(std::string_view text, std::size_t max = 200, bool lines = false) {
   std::string out;
   for (const char c : text.substr(0, max)) {

@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::size_t kMaxLibrary = 512u << 20;
 
-// Everything else a plugin gets from the host: a library that it brings along may read files, start threads or stay
-// mapped, and inside another program binds to that program's copy.
+// Everything else a plugin gets from the host: a library that it brings along may read files, start
+// threads or stay mapped, and inside another program binds to that program's copy.
 constexpr std::string_view kAllowed[] = {
     "libc.so.6",
     "libm.so.6",

@@ -1,4 +1,5 @@
-/* Works, but prints to standard output while it is loaded, and leaves a process behind that never ends. */
+/* Works, but prints to standard output while it is loaded, and leaves a process behind that never
+ * ends. */
 #include <stdio.h>
 #include <unistd.h>
 

@@ -1,4 +1,5 @@
-/* A plugin of which every part works. Each file beside this one defines away one part and keeps the rest. */
+/* A plugin of which every part works. Each file beside this one defines away one
+ * part and keeps the rest. */
 #ifndef BAD_PLUGIN_SKELETON_H
 #define BAD_PLUGIN_SKELETON_H
 
