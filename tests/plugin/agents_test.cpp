@@ -33,7 +33,7 @@ TEST_CASE("WHO-1: the operator with nobody named acts as the node and may admini
   CHECK(reply.at("agent_token").as_string().size() == 3 + 48);
   const auto sent = world.ok("ansible_send_message", {{"content", "hi"}, {"to", "builder"}});
   const auto inbox = world.ok("ansible_read_messages", {{"agent", "builder"}});
-  CHECK(inbox.at("messages").at(0).at("from") == "node-a");
+  CHECK(inbox.at("messages").at(0).at("from") == json::value("node-a"));
   CHECK(inbox.at("messages").at(0).at("id") == sent.at("messageId"));
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("WHO-4: an agent that the host has authenticated acts as itself") {
   World world;
   world.agent("builder");
   world.caller = {CallerKind::kAgent, "builder"};
-  CHECK(world.ok("ansible_read_messages", {}).at("agent") == "builder");
+  CHECK(world.ok("ansible_read_messages", {}).at("agent") == json::value("builder"));
   CHECK(code_of(world.call("ansible_read_messages", {{"agent", "admin"}})) == "invalid_argument");
 }
 
@@ -117,7 +117,8 @@ TEST_CASE("WHO-5: 'admin' means the gateway's admin where no agent has that name
   World world(R"({"tier":"backbone","adminAgentId":"architect"})");
   CHECK(code_of(world.call("ansible_register_agent",
                            {{"agent_id", "x"}, {"from_agent", "admin"}})) == "ok");
-  CHECK(world.ok("ansible_get_coordination", {}).at("effectiveAdminAgentId") == "architect");
+  CHECK(world.ok("ansible_get_coordination", {}).at("effectiveAdminAgentId") ==
+        json::value("architect"));
 }
 
 TEST_CASE("WHO-6: a disabled agent acts nowhere, and stays disabled over a restart") {
@@ -140,8 +141,8 @@ TEST_CASE(
   const auto agents = world.ok("ansible_list_agents", {});
   CHECK(agents.at("total") == 3);
   for (const json::value& agent : agents.at("agents").as_array()) {
-    CHECK(agent.at("type") == "internal");
-    CHECK(agent.at("gateway") == "node-a");
+    CHECK(agent.at("type") == json::value("internal"));
+    CHECK(agent.at("gateway") == json::value("node-a"));
   }
   world.ok("ansible_issue_agent_token", {{"agent_id", "helper"}});
   const auto before = world.store.at("agent/helper");
@@ -217,7 +218,7 @@ TEST_CASE("ARG-3: ids that could be paths or options are refused") {
   for (const char* id : {"../etc/passwd", "a/b", "-x", ".hidden", "", "a b", "\u00e9"}) {
     const auto reply = world.call("ansible_register_agent", {{"agent_id", id}});
     CHECK(code_of(reply) == "invalid_argument");
-    CHECK(reply.at("pointer") == "/agent_id");
+    CHECK(reply.at("pointer") == json::value("/agent_id"));
   }
   CHECK(code_of(world.call("ansible_register_agent", {{"agent_id", std::string(101, 'a')}})) ==
         "invalid_argument");
@@ -228,5 +229,5 @@ TEST_CASE("Registering somebody twice is a conflict that shows who is there") {
   world.agent("builder");
   const auto reply = world.call("ansible_register_agent", {{"agent_id", "builder"}});
   CHECK(code_of(reply) == "conflict");
-  CHECK(reply.at("agent").at("id") == "builder");
+  CHECK(reply.at("agent").at("id") == json::value("builder"));
 }

@@ -9,14 +9,14 @@ namespace json = base::json;
 TEST_CASE("COO-1: the first nomination is free, replacing one needs confirmLastResort") {
   World world;
   CHECK(world.ok("ansible_set_coordination", {{"coordinator", "node-a"}}).at("coordinator") ==
-        "node-a");
+        json::value("node-a"));
   CHECK(world.call("ansible_set_coordination", {{"coordinator", "node-b"}}).at("code") ==
-        "invalid_argument");
+        json::value("invalid_argument"));
   const auto switched = world.ok("ansible_set_coordination",
                                  {{"coordinator", "node-b"}, {"confirmLastResort", true}});
-  CHECK(switched.at("previousCoordinator") == "node-a");
+  CHECK(switched.at("previousCoordinator") == json::value("node-a"));
   CHECK(switched.contains("note"));
-  CHECK(world.ok("ansible_get_coordination", {}).at("coordinator") == "node-b");
+  CHECK(world.ok("ansible_get_coordination", {}).at("coordinator") == json::value("node-b"));
 }
 
 TEST_CASE("COO-2: presence follows the pulse's age") {
@@ -24,11 +24,11 @@ TEST_CASE("COO-2: presence follows the pulse's age") {
   const auto shown = [&] {
     return world.ok("ansible_status", {{"staleAfterSeconds", 60}}).at("nodes").at(0).at("status");
   };
-  CHECK(shown() == "online");
+  CHECK(shown() == json::value("online"));
   world.advance_ms(60'001);
-  CHECK(shown() == "stale");
+  CHECK(shown() == json::value("stale"));
   world.sweep("pulse");
-  CHECK(shown() == "online");
+  CHECK(shown() == json::value("online"));
 }
 
 TEST_CASE("Backpressure is clamped as the reference says, and the change is told to everybody") {
@@ -41,10 +41,10 @@ TEST_CASE("Backpressure is clamped as the reference says, and the change is told
   CHECK(reply.at("current") ==
         json::value{{"maxConcurrent", 1}, {"maxQueueDepth", 500}, {"retryBudget", 3}});
   const auto inbox = world.ok("ansible_read_messages", {{"agent", "ann"}, {"all", true}});
-  CHECK(inbox.at("messages").at(0).at("intent") == "backpressure_policy_updated");
+  CHECK(inbox.at("messages").at(0).at("intent") == json::value("backpressure_policy_updated"));
   CHECK(inbox.at("unreadMessages") == 0);
   CHECK(world.call("ansible_set_backpressure_policy", json::object{}).at("code") ==
-        "invalid_argument");
+        json::value("invalid_argument"));
 }
 
 TEST_CASE("Status shows the plugin by which a swap is seen, pending tasks and unread messages") {
@@ -53,12 +53,12 @@ TEST_CASE("Status shows the plugin by which a swap is seen, pending tasks and un
   world.ok("ansible_delegate_task",
            {{"title", "first"}, {"description", "d"}, {"assignedTo", "ann"}});
   const auto status = world.ok("ansible_status", {});
-  CHECK(status.at("plugin").at("version") == ansible::plugin_version());
-  CHECK(status.at("plugin").at("buildId") == ansible::plugin_build_id());
-  CHECK(status.at("myId") == "node-a");
+  CHECK(status.at("plugin").at("version") == json::value(ansible::plugin_version()));
+  CHECK(status.at("plugin").at("buildId") == json::value(ansible::plugin_build_id()));
+  CHECK(status.at("myId") == json::value("node-a"));
   REQUIRE(status.at("pendingTasks").as_array().size() == 1);
   const json::value& task = status.at("pendingTasks").at(0);
   CHECK(task.at("id").as_string().size() == 8);
-  CHECK(task.at("assignedTo") == "ann");
+  CHECK(task.at("assignedTo") == json::value("ann"));
   CHECK(status.at("unreadMessages") == 0);
 }

@@ -8,6 +8,7 @@
 #include "core/keys.hpp"
 #include "messages/message_store.hpp"
 #include "records/coordination.hpp"
+#include "sla/sla_status.hpp"
 #include "tasks/task_store.hpp"
 
 namespace ansible {
@@ -61,6 +62,7 @@ json::object status_view(Context& context, std::string_view agent,
           {"tasksByStatus", std::move(by_status)},
           {"unreadMessages", unread_count(context.txn, agent)},
           {"staleAfterSeconds", stale_after_seconds},
+          {"sla", sla_status_json(context)},
           {"plugin", {{"version", plugin_version()}, {"buildId", plugin_build_id()}}}};
 }
 
@@ -77,6 +79,7 @@ json::object coordination_view(Context& context) {
   out["role"] = context.node.role;
   out["sweepsHere"] = context.node.sweeps;
   if (!context.node.reason.empty()) out["sweepsHereReason"] = context.node.reason;
+  out["sla"] = sla_status_json(context);
   return out;
 }
 
