@@ -1,0 +1,219 @@
+#include "cli/verb.hpp"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdlib>
+#include <memory>
+
+#include "cli/json_text.hpp"
+#include "cli/tool_help.hpp"
+
+namespace gateway_app {
+namespace {
+
+// What the command line gave for one verb; filled by CLI11, read when the verb runs.
+struct Given {
+  std::vector<std::vector<std::string>> values;  // per flag
+  std::vector<bool> switches;
+  std::string positional;
+  std::string as;
+  std::string token;
+};
+
+// Sets "a" or "a.b" in the arguments.
+void set_arg(json::object& args, std::string_view name, json::value value) {
+  const std::size_t dot = name.find('.');
+  if (dot == std::string_view::npos) {
+    args[name] = std::move(value);
+    return;
+  }
+  json::value& member = args[name.substr(0, dot)];
+  if (!member.is_object()) member = json::object{};
+  member.get_object()[name.substr(dot + 1)] = std::move(value);
+}
+
+bool truth(const std::string& text) {
+  if (text == "t" || text == "true" || text == "yes" || text == "on" || text == "1") return true;
+  if (text == "f" || text == "false" || text == "no" || text == "off" || text == "0") return false;
+  throw CLI::ValidationError("expected t or f, got '" + text + "'");
+}
+
+json::value integer(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec != std::errc() || end != text.data() + text.size()) {
+    throw CLI::ValidationError("expected a whole number, got '" + text + "'");
+  }
+  return value;
+}
+
+json::value document(const std::string& text) {
+  auto parsed = json::parse(text);
+  if (!parsed.ok() || !parsed->is_object()) {
+    throw CLI::ValidationError("expected a JSON object, got '" + text + "'");
+  }
+  return std::move(*parsed);
+}
+
+json::array split(const std::vector<std::string>& texts) {
+  json::array out;
+  for (const std::string& text : texts) {
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const std::size_t comma = std::min(text.find(',', begin), text.size());
+      if (comma > begin) out.emplace_back(text.substr(begin, comma - begin));
+      begin = comma + 1;
+    }
+  }
+  return out;
+}
+
+json::value converted(const Flag& flag, const std::vector<std::string>& texts) {
+  switch (flag.type) {
+    case FlagType::kInteger:
+      return integer(texts.back());
+    case FlagType::kTrueFalse:
+      return truth(texts.back());
+    case FlagType::kTexts:
+      return split(texts);
+    case FlagType::kJson:
+      return document(texts.back());
+    case FlagType::kText:
+      return json::value(texts.back());
+    case FlagType::kSwitch:
+      return true;
+    case FlagType::kSwitchOff:
+      return false;
+  }
+  return nullptr;
+}
+
+json::object arguments(const ToolVerb& verb, const Given& given) {
+  json::object args;
+  if (verb.positional != nullptr) args[verb.positional] = given.positional;
+  for (std::size_t i = 0; i < verb.flags.size(); ++i) {
+    const Flag& flag = verb.flags[i];
+    const bool is_switch = flag.type == FlagType::kSwitch || flag.type == FlagType::kSwitchOff;
+    if (is_switch) {
+      if (given.switches[i]) set_arg(args, flag.arg, flag.type == FlagType::kSwitch);
+    } else if (!given.values[i].empty()) {
+      set_arg(args, flag.arg, converted(flag, given.values[i]));
+    } else if (flag.preset != nullptr) {
+      set_arg(args, flag.arg, converted(flag, {flag.preset}));
+    }
+  }
+  if (verb.actor_arg != nullptr && !given.as.empty()) args[verb.actor_arg] = given.as;
+  if (!given.token.empty()) args["agent_token"] = given.token;
+  return args;
+}
+
+int run(const ToolVerb& verb, Session& session, Printer& print, const json::object& args) {
+  const Reply reply = session.invoke(verb.tool, args);
+  if (!reply.ok()) return print.fail(reply);
+  if (print.json()) {
+    print.document(reply.body);
+    return kExitOk;
+  }
+  if (bool_of(reply.body, "idempotent")) {
+    print.replay("idempotent replay: " + text_of(reply.body, "message", "nothing changed"));
+  }
+  verb.render(print, reply.body, args);
+  for (const json::value& warning : array_in(reply.body, "warnings")) {
+    if (warning.is_string()) print.warning(std::string(warning.get_string()));
+  }
+  return kExitOk;
+}
+
+void add_flag(CLI::App& command, const ToolVerb& verb, std::size_t i, Given& given) {
+  const Flag& flag = verb.flags[i];
+  const std::string help = arg_help(verb.tool, flag.arg);
+  CLI::Option* option = nullptr;
+  if (flag.type == FlagType::kSwitch || flag.type == FlagType::kSwitchOff) {
+    option = command.add_flag_callback(
+        flag.names, [&given, i] { given.switches[i] = true; }, help);
+  } else {
+    option = command.add_option(flag.names, given.values[i], help);
+    option->type_name(flag.type == FlagType::kInteger     ? "N"
+                      : flag.type == FlagType::kTrueFalse ? "t|f"
+                      : flag.type == FlagType::kJson      ? "JSON"
+                                                          : "TEXT");
+    if (flag.type == FlagType::kTexts) {
+      option->allow_extra_args(option->get_positional());
+    } else {
+      option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    }
+    if (flag.preset != nullptr) option->default_str(flag.preset);
+  }
+  if (flag.required) option->required();
+}
+
+void add_verb(CLI::App& root, CommandLine& line, const ToolVerb& verb) {
+  CLI::App& command =
+      subcommand(root, verb.path, verb.help != nullptr ? verb.help : tool_help(verb.tool));
+  auto given = std::make_shared<Given>();
+  given->values.resize(verb.flags.size());
+  given->switches.resize(verb.flags.size());
+  if (verb.positional != nullptr) {
+    command
+        .add_option(verb.positional_name, given->positional, arg_help(verb.tool, verb.positional))
+        ->required();
+  }
+  for (std::size_t i = 0; i < verb.flags.size(); ++i) add_flag(command, verb, i, *given);
+  if (verb.actor_arg != nullptr) {
+    command.add_option("--as", given->as, "The agent that acts; none: the operator");
+  }
+  command
+      .add_option("--token", given->token, "The acting agent's token; else $OPENCLAW_ANSIBLE_TOKEN")
+      ->envname("OPENCLAW_ANSIBLE_TOKEN");
+  add_output_flags(command, line);
+  command.callback([&line, &verb, given, &command] {
+    if (!command.get_subcommands().empty()) return;  // `tasks` alone, not `tasks claim`
+    const json::object args = arguments(verb, *given);
+    line.action = [&verb, args](Session& session, Printer& print) {
+      return run(verb, session, print, args);
+    };
+  });
+}
+
+}  // namespace
+
+std::vector<CLI::App*> children(CLI::App& command) {
+  return command.get_subcommands([](CLI::App*) { return true; });
+}
+
+CLI::App* child(CLI::App& command, std::string_view name) {
+  for (CLI::App* sub : children(command)) {
+    if (sub->get_name() == name) return sub;
+  }
+  return nullptr;
+}
+
+CLI::App& subcommand(CLI::App& root, std::string_view path, const std::string& help) {
+  CLI::App* at = &root;
+  while (!path.empty()) {
+    const std::size_t blank = std::min(path.find(' '), path.size());
+    const std::string name(path.substr(0, blank));
+    path.remove_prefix(std::min(blank + 1, path.size()));
+    CLI::App* next = child(*at, name);
+    at = next != nullptr ? next : at->add_subcommand(name);
+  }
+  if (!help.empty()) at->description(help);
+  return *at;
+}
+
+void add_output_flags(CLI::App& command, CommandLine& line) {
+  command.add_flag("--json", line.global.json, "Print the reply as JSON and nothing else");
+  command
+      .add_option_function<std::string>(
+          "--format", [&line](const std::string& format) { line.global.json = format == "json"; },
+          "text (default) or json")
+      ->check(CLI::IsMember({"text", "json"}));
+}
+
+void add_tool_verbs(CLI::App& root, CommandLine& line) {
+  for (const std::span<const ToolVerb> subject :
+       {task_verbs(), task_list_verbs(), sla_verbs(), agent_verbs(), message_verbs()}) {
+    for (const ToolVerb& verb : subject) add_verb(root, line, verb);
+  }
+}
+
+}  // namespace gateway_app

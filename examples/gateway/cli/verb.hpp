@@ -1,0 +1,90 @@
+// A command that calls one tool, described by a table row.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/printer.hpp"
+#include "cli/session.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace gateway_app {
+
+enum class FlagType : unsigned char {
+  kText,
+  kInteger,
+  kSwitch,     // present: true
+  kSwitchOff,  // present: false ("--no-record-only")
+  kTrueFalse,  // "t|f"
+  kTexts,      // may be repeated, or a comma-separated list
+  kJson,       // a JSON object
+};
+
+// A command-line flag and the argument it sets.
+struct Flag {
+  const char* names;  // CLI11's: "-s,--status"
+  const char* arg;    // the tool's argument; "sla.acceptSlaSeconds" sets a member
+  FlagType type = FlagType::kText;
+  bool required = false;
+  const char* preset = nullptr;  // used when the flag is absent
+};
+
+// Shows a reply to people. JSON mode never gets here.
+using Render = void (*)(Printer& print, const json::object& reply, const json::object& args);
+
+// `path` is below `openclaw`: "ansible tasks claim".
+struct ToolVerb {
+  const char* path;
+  const char* tool;
+  std::span<const Flag> flags;
+  Render render;
+  const char* positional = nullptr;       // argument set by a required positional word
+  const char* positional_name = nullptr;  // how help shows it
+  const char* actor_arg = nullptr;        // what --as sets: "agentId", "from_agent" or "agent"
+  const char* help = nullptr;             // instead of the tool's own description
+};
+
+std::span<const ToolVerb> task_verbs();
+std::span<const ToolVerb> task_list_verbs();
+std::span<const ToolVerb> sla_verbs();
+std::span<const ToolVerb> agent_verbs();
+std::span<const ToolVerb> message_verbs();
+
+// What a chosen command does; returns the exit code.
+using Action = std::function<int(Session&, Printer&)>;
+
+// The command line as it is parsed: verbs add themselves and set `action` when they are chosen.
+struct CommandLine {
+  GlobalOptions global;
+  Action action;
+};
+
+// Shows an SLA policy with its sources, the last sweep and how to turn notifications on.
+void show_sla_policy(Printer& print, const json::object& sla);
+
+// All subcommands, and the one of that name (or nullptr).
+std::vector<CLI::App*> children(CLI::App& command);
+CLI::App* child(CLI::App& command, std::string_view name);
+
+// Finds or makes the subcommand at `path` below `root`.
+CLI::App& subcommand(CLI::App& root, std::string_view path, const std::string& help);
+
+// Adds --json (and --format json|text) to a command.
+void add_output_flags(CLI::App& command, CommandLine& line);
+
+// Adds the commands of one subject each.
+void add_tool_verbs(CLI::App& root, CommandLine& line);
+void add_status_verbs(CLI::App& root, CommandLine& line);
+void add_gateway_verbs(CLI::App& root, CommandLine& line);
+void add_config_verbs(CLI::App& root, CommandLine& line);
+void add_storage_verbs(CLI::App& root, CommandLine& line);
+void add_plugin_verbs(CLI::App& root, CommandLine& line);
+void add_completion_verb(CLI::App& root, CommandLine& line);
+
+}  // namespace gateway_app

@@ -1,0 +1,178 @@
+// openclaw plugins list|info|install|verify|swap|rollback|history
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "cli/json_text.hpp"
+#include "cli/verb.hpp"
+
+namespace gateway_app {
+namespace {
+
+constexpr const char* kSlot = "ansible";
+
+struct PluginWords {
+  std::string id = kSlot;
+  std::string what;
+};
+
+std::string release_text(const json::object& release) {
+  return text_of(release, "version") + " (" + text_of(release, "sha256").substr(0, 12) +
+         ", build " + text_of(release, "buildId") + ")";
+}
+
+void show_slot(Printer& print, const json::object& slot) {
+  print.line(text_of(slot, "id") + "  [" + text_of(slot, "state") + "]  " +
+             (text_of(slot, "version").empty() ? "no plugin" : release_text(slot)));
+  if (int_of(slot, "since") > 0) print.field("since", local_time(int_of(slot, "since")));
+  print.field("reason", text_of(slot, "reason"));
+  print.field("file", text_of(slot, "path"));
+  for (const char* role : {"candidate", "parked"}) {
+    const json::object release = object_in(slot, role);
+    if (!release.empty()) print.field(role, release_text(release));
+  }
+}
+
+void show_list(Printer& print, const json::object& reply) {
+  for (const json::value& slot : array_in(reply, "plugins")) {
+    if (slot.is_object()) show_slot(print, slot.get_object());
+  }
+}
+
+void show_info(Printer& print, const json::object& reply) {
+  show_slot(print, reply);
+  print.field("abi", text_of(reply, "abi"));
+  const json::object format = object_in(reply, "dataFormat");
+  print.field("data format", "reads " + text_of(format, "readMin") + ".." +
+                                 text_of(format, "readMax") + ", writes " +
+                                 text_of(format, "write"));
+  std::vector<std::vector<std::string>> rows;
+  for (const json::value& item : array_in(reply, "tools")) {
+    if (!item.is_object()) continue;
+    const json::object& tool = item.get_object();
+    rows.push_back({"  " + text_of(tool, "name"), bool_of(tool, "readOnly") ? "read" : "write",
+                    text_of(tool, "description")});
+  }
+  print.line("Tools:");
+  print.table(rows);
+  print.line("Sweeps:");
+  for (const json::value& item : array_in(reply, "sweeps")) {
+    if (!item.is_object()) continue;
+    const json::object& sweep = item.get_object();
+    print.line("  " + text_of(sweep, "name") + "  every " + text_of(sweep, "everySeconds") +
+               " s  (" + text_of(sweep, "scope") + ")");
+  }
+}
+
+void show_history(Printer& print, const json::object& reply) {
+  std::vector<std::vector<std::string>> rows;
+  for (const json::value& item : array_in(reply, "entries")) {
+    if (!item.is_object()) continue;
+    const json::object& e = item.get_object();
+    rows.push_back({local_time(int_of(e, "at")), text_of(e, "event"), text_of(e, "version"),
+                    text_of(e, "sha256").substr(0, 12), text_of(e, "detail")});
+  }
+  print.table(rows);
+  print.line("Releases on disk:");
+  for (const json::value& item : array_in(reply, "releases")) {
+    if (!item.is_object()) continue;
+    const json::object& release = item.get_object();
+    const std::string role = text_of(release, "role");
+    print.line("  " + release_text(release) + (role.empty() ? "" : "  [" + role + "]"));
+  }
+}
+
+void show_installed(Printer& print, const json::object& r) {
+  print.success("installed " + release_text(r) + "; activate it with: openclaw plugins swap " +
+                kSlot + " " + text_of(r, "sha256").substr(0, 12));
+}
+void show_verified(Printer& print, const json::object& r) {
+  print.success("verified " + release_text(r) + "; nothing was kept");
+}
+void show_swapped(Printer& print, const json::object& r) {
+  print.success("active: " + release_text(r));
+}
+void show_rolled_back(Printer& print, const json::object& r) {
+  print.success("rolled back to " + release_text(r));
+}
+
+struct PluginVerb {
+  const char* name;
+  const char* help;
+  bool takes_slot;
+  const char* what;  // body member of the second word; nullptr: none
+  const char* what_name;
+  void (*show)(Printer&, const json::object&);
+};
+
+constexpr PluginVerb kVerbs[] = {
+    {"list", "Slots and what serves in them", false, nullptr, nullptr, show_list},
+    {"info", "A slot, its tools and sweeps", true, nullptr, nullptr, show_info},
+    {"install", "Import and prove a library file; activates nothing", true, "file", "FILE",
+     show_installed},
+    {"verify", "Check and prove a library file; keeps nothing", true, "file", "FILE",
+     show_verified},
+    {"swap", "Activate a file, a SHA-256 prefix or a version", true, "what", "FILE|SHA256|VERSION",
+     show_swapped},
+    {"rollback", "Go back to the release that was active before", true, nullptr, nullptr,
+     show_rolled_back},
+    {"history", "What happened in a slot, and the releases on disk", true, nullptr, nullptr,
+     show_history},
+};
+
+// The daemon has another working directory: a word that is an existing file, or looks like a path, is made absolute.
+std::string absolute_if_file(const Session& session, const std::string& word, bool always) {
+  const bool path = word.find('/') != std::string::npos || std::filesystem::exists(word);
+  if (!always && !path) return word;
+  return absolute_path(word, session.env().working_directory, session.env().home);
+}
+
+int run(Session& session, Printer& print, const PluginVerb& verb, const PluginWords& words) {
+  json::object body;
+  if (verb.takes_slot) body["id"] = words.id;
+  if (verb.what != nullptr) {
+    const bool file = std::string_view(verb.what) == "file";
+    body[verb.what] = absolute_if_file(session, words.what, file);
+  }
+  const Reply reply = session.host(std::string("plugins/") + verb.name, body);
+  if (!reply.ok()) return print.fail(reply);
+  if (print.json()) {
+    print.document(reply.body);
+  } else {
+    verb.show(print, reply.body);
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_plugin_verbs(CLI::App& root, CommandLine& line) {
+  subcommand(root, "plugins", "Install, swap and roll back the plugin");
+  for (const PluginVerb& verb : kVerbs) {
+    CLI::App& command = subcommand(root, std::string("plugins ") + verb.name, verb.help);
+    auto words = std::make_shared<PluginWords>();
+    // `install FILE` works as well as `install ansible FILE`: there is one slot.
+    auto given = std::make_shared<std::vector<std::string>>();
+    if (verb.takes_slot) {
+      const int most = verb.what == nullptr ? 1 : 2;
+      const std::string name =
+          verb.what == nullptr ? "[ID]" : "[ID] " + std::string(verb.what_name);
+      command
+          .add_option(verb.what == nullptr ? "id" : "words", *given,
+                      "The slot (ansible)" + std::string(verb.what == nullptr ? "" : " and what"))
+          ->expected(verb.what == nullptr ? 0 : 1, most)
+          ->type_name(name);
+    }
+    add_output_flags(command, line);
+    command.callback([&line, &verb, words, given] {
+      if (verb.what != nullptr) {
+        words->what = given->back();
+        given->pop_back();
+      }
+      if (!given->empty()) words->id = given->front();
+      line.action = [&verb, words](Session& s, Printer& p) { return run(s, p, verb, *words); };
+    });
+  }
+}
+
+}  // namespace gateway_app
