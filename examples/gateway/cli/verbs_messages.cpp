@@ -28,6 +28,15 @@ constexpr std::array<Flag, 8> kSend = {{
     {"--no-notify-on-send", "notify_on_send", kSwitchOff},
 }};
 
+std::string indented(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += "    ";
+  }
+  return out;
+}
+
 void inbox(Printer& print, const json::object& reply, const json::object&) {
   const json::array messages = array_in(reply, "messages");
   print.heading("Messages of " + text_of(reply, "agent") + " (" + std::to_string(messages.size()) +
@@ -40,7 +49,7 @@ void inbox(Printer& print, const json::object& reply, const json::object&) {
                text_of(m, "from") + " \u2192 " + joined(array_in(m, "to"), "everybody") +
                (intent.empty() ? "" : "  [" + intent + "]") + "  (" +
                text_of(m, "id").substr(0, 8) + ")");
-    print.line("    " + text_of(m, "content"));
+    print.line("    " + indented(text_of(m, "content")));
   }
   if (messages.empty()) print.line("  none");
 }

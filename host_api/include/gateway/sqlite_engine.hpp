@@ -13,8 +13,8 @@ namespace gateway {
 struct SqliteOptions {
   // The database file. "<path>.seq" (how far it has come), "<path>.reserve" and SQLite's own files
   // lie beside it; all have mode 0600.
-  std::string path;
-  std::string vfs;  // name of a registered SQLite VFS (fault tests); empty = the default
+  std::string path{};
+  std::string vfs{};  // name of a registered SQLite VFS (fault tests); empty = the default
   std::uint64_t reserve_bytes = 1u << 20;    // freed when the disk is full: deletes need space too
   std::uint32_t max_snapshot_age_ms = 5000;  // an older reader is ended: it would stop checkpoints
 };
