@@ -72,7 +72,10 @@ std::optional<json::object> World::run(std::string_view name, std::string_view a
     using Kind = ansible::DispatchReply::Kind;
     if (reply.kind == Kind::kUnknownName) throw std::logic_error("unknown: " + std::string(name));
     if (reply.kind != Kind::kRefused) txn.commit();
-    if (reply.kind != Kind::kMore) return ansible::parse_document(name, reply.body);
+    if (reply.kind != Kind::kMore) {
+      last_reply = ansible::parse_document(name, reply.body);
+      return last_reply;
+    }
     continuation = reply.body;
     if (steps > 1'000'000) throw std::logic_error("endless steps: " + std::string(name));
   }
