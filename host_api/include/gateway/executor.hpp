@@ -94,6 +94,10 @@ class Executor {
   void submit(Request request, Completion done);
   Outcome run(Request request);  // submit and wait; never from a completion
 
+  // Commits keys of the host's own (first byte 0x00) in the order of the calls, and waits until they are durable; never
+  // from a completion. Errors: what the store returns; GW_CANCELLED when the executor is draining.
+  StoreResult<void> commit_host(std::vector<Write> writes);
+
   // Refuses new calls (other than kStop), finishes what waits within `limit`, then refuses the rest with kShuttingDown
   // (kUnknown when some of a call's steps are committed) and tells running hooks that they are cancelled. Returns when
   // every call has its outcome.

@@ -118,6 +118,23 @@ Outcome Executor::run(Request request) {
   return outcome.get();
 }
 
+StoreResult<void> Executor::commit_host(std::vector<Write> writes) {
+  if (writes.empty()) return {};
+  auto job = std::make_unique<Job>();
+  job->request.client = "host";
+  job->request.request_id = crypto::uuid_v4();
+  job->metric_name = "host:commit";
+  job->arrived_ns = impl_->clock.steady_ns();
+  job->host_writes = std::move(writes);
+  std::promise<Outcome> promise;
+  auto outcome = promise.get_future();
+  job->done = [&](Outcome result) { promise.set_value(std::move(result)); };
+  impl_->desk.admit(std::move(job));
+  Outcome result = outcome.get();
+  if (result.kind == Outcome::Kind::kReply) return {};
+  return StoreError{result.status, std::move(result.message)};
+}
+
 void Executor::drain(std::chrono::milliseconds limit) { impl_->desk.drain(limit); }
 
 ExecutorMetrics Executor::metrics() const {

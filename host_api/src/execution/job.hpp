@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "execution/transition.hpp"
 #include "gateway/executor.hpp"
@@ -17,6 +18,7 @@ struct Job {
   Request request;
   Completion done;
   Slot::Lease lease;        // the release that serves every step of this call
+  std::vector<Write> host_writes;  // of commit_host(): committed as they are, no plugin runs
   std::string metric_name;  // of its histograms
   Hook hook = Hook::kTool;
   std::uint32_t flags = 0;  // GW_CALL_*
