@@ -6,7 +6,9 @@
 
 #include <optional>
 
-#include "host/temp_dir.hpp"
+#include <filesystem>
+
+#include "host/files.hpp"
 
 using gateway::StateDir;
 using test::TempDir;

@@ -17,6 +17,7 @@ class TempDir {
   }
   ~TempDir() {
     std::error_code ec;
+    open_up(path_);
     std::filesystem::remove_all(path_, ec);
   }
   TempDir(const TempDir&) = delete;
@@ -26,6 +27,16 @@ class TempDir {
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
 
  private:
+  // Kept releases have no write permission; a user who is not root must give it back first.
+  static void open_up(const std::filesystem::path& directory) {
+    std::error_code ec;
+    std::filesystem::permissions(directory, std::filesystem::perms::owner_all, ec);
+    for (std::filesystem::directory_iterator it(directory, ec), end; !ec && it != end;
+         it.increment(ec)) {
+      if (std::filesystem::is_directory(it->symlink_status(ec))) open_up(it->path());
+    }
+  }
+
   std::string path_;
 };
 
