@@ -36,7 +36,7 @@ struct HostOptions {
   LogSink log;
 };
 
-// A release that is loaded, and since when it has its role (Unix milliseconds).
+// A release in a role, and since when it has it (Unix milliseconds; a restart does not change it).
 struct RoleInfo {
   ReleaseId release;
   std::int64_t since_ms = 0;
@@ -44,20 +44,23 @@ struct RoleInfo {
 
 struct SlotStatus {
   std::string id;  // the slot's name
-  std::string
-      state;  // "active" | "degraded" (serving, but the file was refused or the last swap failed) | "none"
-  std::string reason;  // why degraded or none
+  // "active", "degraded" (serving, but the configured file was refused or is missing, the last swap
+  // failed, another than the stable release had to boot, or start failed) or "none".
+  std::string state;
+  std::string reason;  // why degraded or none; may have several lines
   std::string path;    // the configured file
   std::optional<RoleInfo> active;
-  std::optional<RoleInfo> candidate;
-  std::optional<RoleInfo> parked;
+  std::optional<RoleInfo> candidate;  // none: there is no canary yet
+  std::optional<RoleInfo> parked;     // what a rollback goes to, still loaded or not
 };
 
 // One line of a release's or the slot's history, newest first.
 struct HistoryEntry {
   std::int64_t at_ms = 0;
-  std::string event;  // "imported" | "activated" | "rolled_back" | "refused" | ...
-  ReleaseId release;
+  // "imported", "activated", "rolled_back", "reconfigured", "refused", "interrupted" (the gateway ended during a swap),
+  // "state_unreadable" (state.json was put aside)
+  std::string event;
+  ReleaseId release;  // as far as it is known: a refused file may have no digest, version or build
   std::string detail;
 };
 
@@ -80,7 +83,7 @@ class Host {
   // Boots the plugin (see hot-swap: state.json's stable release, or the configured file)
   // and starts sweeps and the watcher. A plugin that cannot be loaded is not an error here: status() says `none` and
   // why, calls are kNoPlugin, and a good file that appears later is activated.
-  // The state directory stays locked while the host is open.
+  // The state directory and the plugins root stay locked until the host is destroyed.
   // Errors: storage, plugins_root (permissions).
   static Result<std::unique_ptr<Host>> open(HostOptions options, StateDir state_dir,
                                             std::unique_ptr<Engine> engine);
@@ -96,16 +99,22 @@ class Host {
   Result<KnownRelease> verify(const std::string& file);
 
   // Activates a file, a SHA-256 prefix (at least 6 hex digits) or a version. Already active: fine, nothing happens.
-  // Errors: not_found, ambiguous (lists the matches), and whatever stage, verify, prove and load refuse.
+  // `what` with a slash is a file; without one a kept release goes before a file of that name. Refused: the active
+  // release keeps serving, and the message says so.
+  // Errors: not_found, ambiguous (lists the matches), data_format, one_way (there would be no way back), and whatever
+  // stage, verify, prove and load refuse.
   Result<KnownRelease> swap(const std::string& what);
 
-  // Goes to the release that was active before; a second one forward again. Errors: nothing_to_roll_back_to.
+  // Goes to the release that was active before; a second one forward again. Needs no new proof.
+  // Errors: nothing_to_roll_back_to, data_format, release_lost, release_damaged.
   Result<KnownRelease> rollback();
 
-  // A second instance from the same library with another configuration, switched to and started.
+  // A second instance of the active release with another configuration, switched to and started. Refused: nothing has
+  // changed. With nothing active: boots again with that configuration. Errors: config_invalid (with the paths),
+  // start_failed, no_plugin.
   Result<void> reconfigure(const std::string& config_json);
 
-  // Looks at the configured file now instead of at the next poll (SIGHUP).
+  // Looks at the configured file now instead of at the next poll (SIGHUP). Never waits for what comes of it.
   void recheck_file();
 
   SlotStatus status() const;
@@ -115,7 +124,8 @@ class Host {
   ExecutorMetrics metrics() const;
   Engine& engine();
 
-  // Stops sweeps and the watcher, drains calls within `limit`, runs stop, retires the plugin, releases the directory.
+  // Stops sweeps and the watcher, drains calls within `limit`, runs stop and retires the plugin. Later operations are
+  // refused with shutting_down. The directories are released with the host, after the store is closed.
   void shutdown(std::chrono::milliseconds limit);
 
  private:

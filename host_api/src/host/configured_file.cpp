@@ -1,0 +1,102 @@
+#include "host/configured_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
+namespace gateway {
+namespace {
+
+constexpr std::size_t kKeptReleases = 10;
+
+// Refusals that say nothing about the bytes: the same file may be fine at the next boot.
+bool may_pass(const Error& error) {
+  static constexpr std::string_view kCodes[] = {"prove_timeout", "prover_error", "config_invalid",
+                                                "io_error",      "no_space",     "storage"};
+  return std::find(std::begin(kCodes), std::end(kCodes), error.code) != std::end(kCodes);
+}
+
+}  // namespace
+
+void prune_releases(ReleaseStore& releases, const BootState& state, const std::string& sha256) {
+  releases.prune(
+      [&](const Release& r) {
+        return r.id.sha256 == sha256 ||
+               (state.stable && state.stable->release.sha256 == r.id.sha256) ||
+               (state.previous && state.previous->release.sha256 == r.id.sha256);
+      },
+      kKeptReleases);
+}
+
+std::string still_serving(const Swapper& swapper) {
+  const auto active = swapper.active();
+  return active ? fmt::format("the active version {} keeps serving", active->version)
+                : std::string("no plugin is active");
+}
+
+std::optional<Watcher::Seen> ConfiguredFile::at_boot() {
+  const Watcher::Seen seen = Watcher::look(path_);
+  if (follow(seen, When::kBoot)) return std::optional<Watcher::Seen>(seen);
+  return std::nullopt;
+}
+
+Watcher::Verdict ConfiguredFile::changed(const Watcher::Seen& seen) {
+  return follow(seen, When::kRunning) ? Watcher::Verdict::kDecided : Watcher::Verdict::kNotYet;
+}
+
+// True when the file, as seen, was dealt with; false when it is to be looked at again.
+bool ConfiguredFile::follow(const Watcher::Seen& seen, When when) {
+  auto candidate = importer_.stage(path_);
+  if (!candidate) return refuse(candidate.error(), "", seen, when);
+  if (!seen || candidate->stamp != *seen) return false;
+  return decide(std::move(*candidate), seen, when);
+}
+
+bool ConfiguredFile::decide(Importer::Candidate candidate, const Watcher::Seen& seen, When when) {
+  const std::string sha256 = candidate.sha256;
+  const auto active = swapper_.active();
+  if (active && active->sha256 == sha256) return accept(sha256);
+  // At boot the bytes that were decided about last are no request; if they were refused, that still stands.
+  if (when == When::kBoot && active && record_.state().file_sha256 == sha256) return true;
+
+  auto release = importer_.judge(candidate, swapper_.config_json(), record_.now_ms());
+  if (release) release = importer_.keep(std::move(candidate), std::move(*release));
+  if (!release) return refuse(release.error(), sha256, seen, when);
+  const Swapper::Change change{.detail = "the file " + path_ + " changed", .file = sha256};
+  if (auto swapped = swapper_.activate(*release, change); !swapped) {
+    return refuse(swapped.error(), sha256, seen, when);
+  }
+  prune_releases(releases_, record_.state(), sha256);
+  return true;
+}
+
+// The file holds what is active: nothing to do but to forget an earlier refusal.
+bool ConfiguredFile::accept(const std::string& sha256) {
+  const BootState& state = record_.state();
+  if (state.file_sha256 == sha256 && state.file_trouble.empty()) return true;
+  record_.update_or_log([&](BootState& next) {
+    next.file_sha256 = sha256;
+    next.file_trouble.clear();
+  });
+  return true;
+}
+
+bool ConfiguredFile::refuse(const Error& error, const std::string& sha256,
+                            const Watcher::Seen& seen, When when) {
+  const bool moving = error.code == "file_busy" || Watcher::look(path_) != seen;
+  if (moving && when == When::kRunning) return false;
+  const std::string trouble = fmt::format("the configured file was refused: {}\n  {}",
+                                          error.message, still_serving(swapper_));
+  record_.update_or_log([&](BootState& state) {
+    state.intent.reset();
+    state.file_trouble = trouble;
+    if (when == When::kBoot) return;  // the watcher will decide
+    if (!sha256.empty() && !may_pass(error)) state.file_sha256 = sha256;
+    state.record(record_.entry("refused", {"", "", sha256}, trouble));
+  });
+  return when == When::kRunning;
+}
+
+}  // namespace gateway

@@ -1,0 +1,215 @@
+#include "host/control.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <system_error>
+
+namespace gateway {
+namespace {
+
+const Error kShuttingDown{"shutting_down", "the gateway is shutting down"};
+
+}  // namespace
+
+// Holds the control mutex for one operation and tells readers how it ended.
+class Control::Turn {
+ public:
+  explicit Turn(Control& control) : control_(control), lock_(control.mutex_) {}
+  ~Turn() { control_.publish(); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Control& control_;
+  std::lock_guard<std::mutex> lock_;
+};
+
+Control::Control(Options options, Parts parts, ReleaseStore releases, Loader loader,
+                 BootRecord record)
+    : options_(std::move(options)),
+      slot_(parts.slot),
+      releases_(std::move(releases)),
+      loader_(std::move(loader)),
+      record_(std::move(record)),
+      importer_({options_.plugin, options_.prover}, releases_),
+      swapper_({parts.engine, parts.executor, parts.slot, parts.node, releases_, loader_, record_,
+                options_.log},
+               options_.config_json),
+      file_(options_.library, releases_, importer_, swapper_, record_) {}
+
+Result<std::unique_ptr<Control>> Control::open(Options options, Parts parts) {
+  auto releases = ReleaseStore::open(options.root, options.plugin, options.log);
+  if (!releases) return releases.error();
+  auto loader = Loader::open(options.root, options.log);
+  if (!loader) return loader.error();
+  auto record = BootRecord::open(options.root, parts.clock, options.log);
+  if (!record) return record.error();
+  std::unique_ptr<Control> control(new Control(std::move(options), parts, std::move(*releases),
+                                               std::move(*loader), std::move(*record)));
+  control->publish();
+  return control;
+}
+
+std::optional<Watcher::Seen> Control::boot() {
+  const Turn turn(*this);
+  report_problems();
+  return boot_now();
+}
+
+Result<KnownRelease> Control::install(const std::string& file) {
+  const Turn turn(*this);
+  if (closed_) return kShuttingDown;
+  const std::size_t before = releases_.all().size();
+  auto release = import(file, true);
+  if (!release) return release.error();
+  if (releases_.all().size() != before) {
+    record_.update_or_log(
+        [&](BootState& state) { state.record(record_.entry("imported", release->id, file)); });
+  }
+  prune_releases(releases_, record_.state(), release->id.sha256);
+  return known(*release);
+}
+
+Result<KnownRelease> Control::verify(const std::string& file) {
+  const Turn turn(*this);
+  if (closed_) return kShuttingDown;
+  auto release = import(file, false);
+  if (!release) return release.error();
+  return known(*release);
+}
+
+Result<Release> Control::import(const std::string& file, bool keep) {
+  auto candidate = importer_.stage(file);
+  if (!candidate) return candidate.error();
+  auto release = importer_.judge(*candidate, swapper_.config_json(), record_.now_ms());
+  if (!release || !keep) return release;
+  return importer_.keep(std::move(*candidate), std::move(*release));
+}
+
+Result<KnownRelease> Control::swap(const std::string& what) {
+  const Turn turn(*this);
+  if (closed_) return kShuttingDown;
+  if (what.find('/') != std::string::npos) return swap_file(what);
+  const std::vector<Release> matches = releases_.match(what);
+  if (matches.size() == 1) return swap_release(matches.front());
+  if (matches.size() > 1) {
+    std::string list;
+    for (const Release& r : matches) {
+      list += fmt::format("\n  {}  version {}, build {}", r.id.sha256, r.id.version, r.id.build_id);
+    }
+    return Error{"ambiguous",
+                 fmt::format("{} kept releases match \"{}\"; name one by its digest:{}",
+                             matches.size(), what, list)};
+  }
+  std::error_code error;
+  if (std::filesystem::exists(what, error)) return swap_file(what);
+  return Error{"not_found",
+               fmt::format("no kept release has the version \"{0}\" or a SHA-256 that begins with "
+                           "it (at least 6 hex digits), and there is no such file\n  install one "
+                           "first, or name a file",
+                           what)};
+}
+
+Result<KnownRelease> Control::swap_file(const std::string& file) {
+  auto candidate = importer_.stage(file);
+  if (!candidate) return refused("swap", {}, candidate.error());
+  const ReleaseId id{"", "", candidate->sha256};
+  if (const auto active = swapper_.active(); active && active->sha256 == id.sha256) {
+    if (const Release* same = releases_.find(id.sha256)) {
+      return finish("swap", *same, swapper_.activate(*same, {}));
+    }
+  }
+  auto release = importer_.judge(*candidate, swapper_.config_json(), record_.now_ms());
+  if (release) release = importer_.keep(std::move(*candidate), std::move(*release));
+  if (!release) return refused("swap", id, release.error());
+  Swapper::Change change;
+  change.detail = "swapped to the file " + file;
+  return finish("swap", *release, swapper_.activate(*release, change));
+}
+
+Result<KnownRelease> Control::swap_release(const Release& release) {
+  const auto active = swapper_.active();
+  if (!active || active->sha256 != release.id.sha256) {
+    auto candidate = importer_.stage(release);
+    if (!candidate) return refused("swap", release.id, candidate.error());
+    auto judged = importer_.judge(*candidate, swapper_.config_json(), record_.now_ms());
+    if (!judged) return refused("swap", release.id, judged.error());
+  }
+  return finish("swap", release, swapper_.activate(release, {}));
+}
+
+Result<KnownRelease> Control::rollback() {
+  const Turn turn(*this);
+  if (closed_) return kShuttingDown;
+  const auto& previous = record_.state().previous;
+  if (!previous) {
+    return Error{"nothing_to_roll_back_to",
+                 "no other release was active before; nothing to roll back to\n  " +
+                     still_serving(swapper_)};
+  }
+  const Release* found = releases_.find(previous->release.sha256);
+  if (found == nullptr) {
+    return refused(
+        "rollback", previous->release,
+        {"release_lost", fmt::format("the bytes of version {} ({}) are not kept any more",
+                                     previous->release.version, previous->release.sha256)});
+  }
+  const Release target = *found;
+  Swapper::Change change;
+  change.action = "rollback";
+  change.event = "rolled_back";
+  change.must_revert = false;
+  // It was proved and it served: it needs no new proof, and a rollback should not depend on one.
+  auto warm = swapper_.exchange(target, change);
+  if (!warm) return refused("rollback", target.id, warm.error());
+  if (*warm) return finish("rollback", target, {});
+  return finish("rollback", target, swapper_.activate(target, change));
+}
+
+Result<void> Control::reconfigure(const std::string& config_json) {
+  const Turn turn(*this);
+  if (closed_) return kShuttingDown;
+  if (config_json == swapper_.config_json() && swapper_.active()) return {};
+  if (swapper_.active()) return swapper_.reconfigure(config_json);
+  swapper_.set_config(config_json);
+  boot_now();
+  if (swapper_.active()) return {};
+  return Error{"no_plugin", status_now().reason};
+}
+
+Watcher::Verdict Control::file_changed(const Watcher::Seen& seen) {
+  const Turn turn(*this);
+  if (closed_) return Watcher::Verdict::kDecided;
+  return file_.changed(seen);
+}
+
+void Control::close() {
+  const Turn turn(*this);
+  closed_ = true;
+}
+
+Result<KnownRelease> Control::finish(const std::string& verb, const Release& release,
+                                     const Result<void>& done) {
+  if (!done) return refused(verb, release.id, done.error());
+  boot_trouble_.clear();
+  prune_releases(releases_, record_.state(), release.id.sha256);
+  return known(release);
+}
+
+// What every failed swap and rollback ends in: the active release goes on, and everybody can see why.
+Error Control::refused(const std::string& verb, const ReleaseId& release, const Error& error) {
+  const std::string message =
+      fmt::format("plugin {} refused: {}\n  {}", verb, error.message, still_serving(swapper_));
+  // A name that leads nowhere is the caller's slip, no failed swap.
+  if (error.code != "not_found") {
+    record_.update_or_log([&](BootState& state) {
+      state.intent.reset();
+      state.swap_trouble = message;
+      state.record(record_.entry("refused", release, message));
+    });
+  }
+  return {error.code, message};
+}
+
+}  // namespace gateway

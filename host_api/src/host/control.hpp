@@ -1,0 +1,110 @@
+// Everything an operator does to a slot, one thing at a time.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/host.hpp"
+#include "host/boot_record.hpp"
+#include "host/configured_file.hpp"
+#include "host/importer.hpp"
+#include "host/loader.hpp"
+#include "host/release_store.hpp"
+#include "host/swapper.hpp"
+#include "host/watcher.hpp"
+
+namespace gateway {
+
+// The control side of a host: releases on disk, boot, install, swap, rollback, the configured file.
+//
+// Thread rule: any. Operations take turns, so that a plugin's [control] hooks run on one thread at a time; status(),
+// releases() and history() never wait for one: they answer as of the end of the last operation.
+class Control {
+ public:
+  struct Options {
+    std::string root;  // exists, 0700, locked by this process
+    std::string plugin;
+    std::string library;  // the configured file; may be empty
+    std::string config_json;
+    OnFileChange on_file_change = OnFileChange::kDirect;
+    ProverOptions prover;
+    LogSink log;
+  };
+  struct Parts {
+    Engine& engine;
+    Executor& executor;
+    Slot& slot;
+    NodeState& node;
+    Clock& clock;
+  };
+
+  // Reads what is on disk and tidies up after a crash; loads nothing yet. Errors: io_error, no_space.
+  static Result<std::unique_ptr<Control>> open(Options options, Parts parts);
+
+  // Brings a release up: the stable one from its kept bytes, else what can be had. Then looks at the configured file.
+  // Returns the file as dealt with, for the watcher.
+  std::optional<Watcher::Seen> boot();
+
+  // See Host.
+  Result<KnownRelease> install(const std::string& file);
+  Result<KnownRelease> verify(const std::string& file);
+  Result<KnownRelease> swap(const std::string& what);
+  Result<KnownRelease> rollback();
+  Result<void> reconfigure(const std::string& config_json);
+
+  Watcher::Verdict file_changed(const Watcher::Seen& seen);
+
+  // Later operations are refused with shutting_down.
+  void close();
+
+  SlotStatus status() const;
+  std::vector<KnownRelease> releases() const;
+  std::vector<HistoryEntry> history() const;
+
+ private:
+  struct Published {
+    SlotStatus status;
+    std::vector<KnownRelease> releases;
+    std::vector<HistoryEntry> history;
+  };
+  class Turn;
+
+  Control(Options options, Parts parts, ReleaseStore releases, Loader loader, BootRecord record);
+
+  std::optional<Watcher::Seen> boot_now();
+  void boot_stable();
+  void boot_previous();
+  void report_problems();
+
+  Result<Release> import(const std::string& file, bool keep);
+  Result<KnownRelease> swap_file(const std::string& file);
+  Result<KnownRelease> swap_release(const Release& release);
+  Result<KnownRelease> finish(const std::string& verb, const Release& release,
+                              const Result<void>& done);
+  Error refused(const std::string& verb, const ReleaseId& release, const Error& error);
+
+  KnownRelease known(const Release& release) const;
+  SlotStatus status_now() const;
+  void publish();
+
+  const Options options_;
+  Slot& slot_;
+  std::mutex mutex_;  // whose turn it is; guards what follows
+  ReleaseStore releases_;
+  Loader loader_;
+  BootRecord record_;
+  Importer importer_;
+  Swapper swapper_;
+  ConfiguredFile file_;
+  std::string boot_trouble_;  // why another than the stable release booted; empty: it did
+  bool bytes_lost_ = false;   // and that was because of its kept bytes
+  bool closed_ = false;
+
+  mutable std::mutex published_mutex_;
+  Published published_;
+};
+
+}  // namespace gateway

@@ -1,0 +1,82 @@
+// Control: what comes up at boot.
+#include <fmt/format.h>
+
+#include "host/control.hpp"
+
+namespace gateway {
+namespace {
+
+// The kept bytes are no good, as opposed to: this configuration or this store does not fit them.
+bool blames_bytes(const Error& error) {
+  return error.code != "config_invalid" && error.code != "data_format" && error.code != "storage";
+}
+
+}  // namespace
+
+std::optional<Watcher::Seen> Control::boot_now() {
+  boot_trouble_ = record_.problem();
+  bytes_lost_ = false;
+  boot_stable();
+  std::optional<Watcher::Seen> seen;
+  const bool follow = options_.on_file_change == OnFileChange::kDirect || !swapper_.active();
+  if (!options_.library.empty() && follow) {
+    seen = file_.at_boot();
+  } else if (!record_.state().file_trouble.empty()) {
+    record_.update_or_log([](BootState& state) { state.file_trouble.clear(); });
+  }
+  if (!swapper_.active() && bytes_lost_) boot_previous();
+  return seen;
+}
+
+// What a crash left: an intent that was not finished, or a state.json that cannot be read.
+void Control::report_problems() {
+  if (!record_.problem().empty() && options_.log) {
+    options_.log(GW_LOG_ERROR, "host", record_.problem());
+  }
+  const auto intent = record_.state().intent;
+  if (!intent && record_.problem().empty()) return;
+  record_.update_or_log([&](BootState& state) {
+    if (!record_.problem().empty()) {
+      state.record(record_.entry("state_unreadable", {}, record_.problem()));
+    }
+    state.intent.reset();
+    if (intent) {
+      state.record(record_.entry("interrupted", intent->release,
+                                 "the gateway ended during this " + intent->action));
+    }
+  });
+}
+
+void Control::boot_stable() {
+  const auto& stable = record_.state().stable;
+  if (!stable) return;
+  const Release* release = releases_.find(stable->release.sha256);
+  const Result<void> booted =
+      release != nullptr
+          ? swapper_.boot(*release)
+          : Error{"release_lost", "its bytes are not kept in " + options_.root + "/releases"};
+  if (booted) return;
+  bytes_lost_ = blames_bytes(booted.error());
+  boot_trouble_ =
+      fmt::format("the stable version {} ({}) cannot be loaded: {}", stable->release.version,
+                  stable->release.sha256.substr(0, 16), booted.error().message);
+  if (options_.log) options_.log(GW_LOG_ERROR, "host", boot_trouble_);
+}
+
+// The last resort, when the stable release's bytes are lost and the configured file is no help.
+void Control::boot_previous() {
+  const auto& previous = record_.state().previous;
+  const Release* release = previous ? releases_.find(previous->release.sha256) : nullptr;
+  if (release == nullptr) return;
+  Swapper::Change change;
+  change.action = "boot";
+  change.detail = boot_trouble_;
+  change.must_revert = false;
+  if (auto booted = swapper_.activate(Release(*release), change); !booted && options_.log) {
+    options_.log(
+        GW_LOG_ERROR, "host",
+        fmt::format("the version before it cannot be loaded either: {}", booted.error().message));
+  }
+}
+
+}  // namespace gateway

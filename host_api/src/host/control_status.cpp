@@ -1,0 +1,81 @@
+// Control: what is told about it.
+#include "host/control.hpp"
+
+namespace gateway {
+
+SlotStatus Control::status() const {
+  const std::lock_guard lock(published_mutex_);
+  return published_.status;
+}
+
+std::vector<KnownRelease> Control::releases() const {
+  const std::lock_guard lock(published_mutex_);
+  return published_.releases;
+}
+
+std::vector<HistoryEntry> Control::history() const {
+  const std::lock_guard lock(published_mutex_);
+  return published_.history;
+}
+
+KnownRelease Control::known(const Release& release) const {
+  KnownRelease out;
+  out.release = release.id;
+  out.imported_ms = release.imported_ms;
+  const auto active = swapper_.active();
+  const auto& previous = record_.state().previous;
+  if (active && active->sha256 == release.id.sha256) {
+    out.role = "active";
+  } else if (previous && previous->release.sha256 == release.id.sha256) {
+    out.role = "parked";
+  }
+  out.data_format_read_min = release.data_format_read_min;
+  out.data_format_read_max = release.data_format_read_max;
+  out.data_format_write = release.data_format_write;
+  out.abi_major = release.abi_major;
+  out.abi_minor = release.abi_minor;
+  return out;
+}
+
+SlotStatus Control::status_now() const {
+  const BootState& state = record_.state();
+  SlotStatus status;
+  status.id = options_.plugin;
+  status.path = options_.library;
+  if (const auto active = swapper_.active()) {
+    const bool recorded = state.stable && state.stable->release.sha256 == active->sha256;
+    status.active = RoleInfo{*active, recorded ? state.stable->since_ms : 0};
+  }
+  if (state.previous && releases_.find(state.previous->release.sha256) != nullptr) {
+    status.parked = state.previous;
+  }
+  for (const std::string* trouble :
+       {&boot_trouble_, &state.file_trouble, &state.swap_trouble, &swapper_.start_trouble()}) {
+    if (trouble->empty()) continue;
+    if (!status.reason.empty()) status.reason += "\n";
+    status.reason += *trouble;
+  }
+  if (status.active) {
+    status.state = status.reason.empty() ? "active" : "degraded";
+    return status;
+  }
+  status.state = "none";
+  if (closed_) {
+    status.reason = "the gateway is shutting down";
+  } else if (status.reason.empty()) {
+    status.reason = options_.library.empty() ? "no library is configured and none was activated yet"
+                                             : "the configured library was not activated yet";
+  }
+  return status;
+}
+
+void Control::publish() {
+  Published now;
+  now.status = status_now();
+  for (const Release& release : releases_.all()) now.releases.push_back(known(release));
+  now.history = record_.state().decisions;
+  const std::lock_guard lock(published_mutex_);
+  published_ = std::move(now);
+}
+
+}  // namespace gateway

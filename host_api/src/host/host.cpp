@@ -1,0 +1,187 @@
+#include "gateway/host.hpp"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "execution/host_keys.hpp"
+#include "gateway/sweeper.hpp"
+#include "host/control.hpp"
+#include "host/durable_files.hpp"
+#include "host/watcher.hpp"
+
+namespace gateway {
+namespace {
+
+// The floor of the clock: time never runs back behind what was committed.
+Result<std::shared_ptr<Clock>> make_clock(Engine& engine) {
+  auto snapshot = engine.snapshot();
+  if (!snapshot) return Error{"storage", snapshot.error().message};
+  auto floor = host_keys::committed_clock(**snapshot);
+  if (!floor) return Error{"storage", floor.error().message};
+  return std::shared_ptr<Clock>(system_clock(*floor));
+}
+
+Control::Options control_options(const HostOptions& options, const std::string& root) {
+  Control::Options out;
+  out.root = root;
+  out.plugin = options.plugin;
+  out.library = options.library;
+  out.config_json = options.config_json;
+  out.on_file_change = options.on_file_change;
+  out.prover.prover = options.prover;
+  out.prover.timeout = options.prove_timeout;
+  out.prover.node_id = options.node.node_id;
+  out.log = options.log;
+  return out;
+}
+
+}  // namespace
+
+// The order of the members is the order in which they need each other: what is built last goes first.
+struct Host::Impl {
+  Impl(HostOptions chosen, StateDir directory, StateDir plugins, std::unique_ptr<Engine> store,
+       std::shared_ptr<Clock> time)
+      : options(std::move(chosen)),
+        state_dir(std::move(directory)),
+        plugins_root(std::move(plugins)),
+        engine(std::move(store)),
+        clock(std::move(time)),
+        node(options.node),
+        slot([log = options.log](const ReleaseId& release) {
+          if (log) log(GW_LOG_DEBUG, "host", "retired version " + release.version);
+        }),
+        executor(options.executor, *engine, slot, *clock, node, options.log) {}
+
+  void shutdown(std::chrono::milliseconds limit);
+  void stop_plugin(std::chrono::milliseconds limit);
+  void log(std::uint32_t level, const std::string& text) const {
+    if (options.log) options.log(level, "host", text);
+  }
+
+  const HostOptions options;
+  StateDir state_dir;
+  StateDir plugins_root;
+  std::unique_ptr<Engine> engine;
+  std::shared_ptr<Clock> clock;
+  NodeState node;
+  Slot slot;
+  Executor executor;
+  std::unique_ptr<Control> control;
+  std::unique_ptr<Sweeper> sweeper;
+  std::mutex watcher_mutex;  // shutdown takes the watcher away while recheck_file() may wake it
+  std::unique_ptr<Watcher> watcher;
+  std::once_flag shut_down;
+};
+
+Host::Host(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Host::~Host() { shutdown(std::chrono::milliseconds(0)); }
+
+Result<std::unique_ptr<Host>> Host::open(HostOptions options, StateDir state_dir,
+                                         std::unique_ptr<Engine> engine) {
+  const std::string root = options.plugins_root.empty()
+                               ? state_dir.path() + "/plugins/" + options.plugin
+                               : options.plugins_root;
+  // Locked too: it may lie outside the state directory, and be named by two gateways.
+  auto plugins = StateDir::acquire(root);
+  if (!plugins) return Error{"plugins_root", plugins.error().message};
+  std::shared_ptr<Clock> clock = options.clock;
+  if (clock == nullptr) {
+    auto made = make_clock(*engine);
+    if (!made) return made.error();
+    clock = std::move(*made);
+  }
+  const std::string locked_root = plugins->path();
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(state_dir), std::move(*plugins),
+                                     std::move(engine), std::move(clock));
+  Impl& host = *impl;
+  auto control = Control::open(control_options(host.options, locked_root),
+                               {*host.engine, host.executor, host.slot, host.node, *host.clock});
+  if (!control) return Error{"plugins_root", control.error().message};
+  host.control = std::move(*control);
+  const auto seen = host.control->boot();
+  if (host.options.sweep) {
+    host.sweeper =
+        std::make_unique<Sweeper>(host.executor, host.slot, *host.clock, host.options.log);
+    host.sweeper->start();
+  }
+  if (!host.options.library.empty() && host.options.on_file_change == OnFileChange::kDirect) {
+    host.watcher = std::make_unique<Watcher>(
+        Watcher::Options{host.options.library, host.options.watch_every, host.options.watch_quiet},
+        seen, [&host](const Watcher::Seen& file) { return host.control->file_changed(file); });
+  }
+  return std::unique_ptr<Host>(new Host(std::move(impl)));
+}
+
+void Host::call(Request request, Completion done) {
+  impl_->executor.submit(std::move(request), std::move(done));
+}
+
+Outcome Host::run(Request request) { return impl_->executor.run(std::move(request)); }
+
+Result<KnownRelease> Host::install(const std::string& file) {
+  return impl_->control->install(file);
+}
+
+Result<KnownRelease> Host::verify(const std::string& file) { return impl_->control->verify(file); }
+
+Result<KnownRelease> Host::swap(const std::string& what) { return impl_->control->swap(what); }
+
+Result<KnownRelease> Host::rollback() { return impl_->control->rollback(); }
+
+Result<void> Host::reconfigure(const std::string& config_json) {
+  return impl_->control->reconfigure(config_json);
+}
+
+void Host::recheck_file() {
+  const std::lock_guard lock(impl_->watcher_mutex);
+  if (impl_->watcher) impl_->watcher->wake();
+}
+
+SlotStatus Host::status() const { return impl_->control->status(); }
+
+std::vector<KnownRelease> Host::releases() const { return impl_->control->releases(); }
+
+std::vector<HistoryEntry> Host::history() const { return impl_->control->history(); }
+
+Slot::Lease Host::active() const { return impl_->slot.acquire(); }
+
+ExecutorMetrics Host::metrics() const { return impl_->executor.metrics(); }
+
+Engine& Host::engine() { return *impl_->engine; }
+
+void Host::shutdown(std::chrono::milliseconds limit) {
+  std::call_once(impl_->shut_down, [&] { impl_->shutdown(limit); });
+}
+
+void Host::Impl::shutdown(std::chrono::milliseconds limit) {
+  std::unique_ptr<Watcher> watching;
+  {
+    const std::lock_guard lock(watcher_mutex);
+    watching = std::move(watcher);
+  }
+  watching.reset();  // waits for the change it is dealing with
+  if (control) control->close();
+  if (sweeper) sweeper->stop();
+  executor.drain(limit);
+  stop_plugin(limit);
+  slot.clear();
+  slot.wait_retired(static_cast<std::uint32_t>(limit.count()));
+}
+
+void Host::Impl::stop_plugin(std::chrono::milliseconds limit) {
+  if (!slot.acquire()) return;
+  Request request;
+  request.kind = Request::Kind::kStop;
+  request.caller_kind = GW_CALLER_HOST;
+  request.client = "host";
+  request.timeout = limit;
+  const Outcome outcome = executor.run(std::move(request));
+  if (outcome.kind == Outcome::Kind::kReply && outcome.status == GW_OK) return;
+  log(GW_LOG_WARN, "the plugin's stop failed: " +
+                       (outcome.kind == Outcome::Kind::kReply ? outcome.body : outcome.message));
+}
+
+}  // namespace gateway

@@ -1,0 +1,73 @@
+#include "host/loader.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "host/durable_files.hpp"
+#include "host/owned_file.hpp"
+#include "loading/library.hpp"
+#include "loading/text.hpp"
+
+namespace gateway {
+namespace {
+
+// What an instance keeps alive: first the library goes, then its file.
+struct Image {
+  explicit Image(std::string path) : file(std::move(path)) {}
+  OwnedFile file;
+  std::shared_ptr<Library> library;
+};
+
+bool same_build(const gw_plugin& table, const Release& release) {
+  return view_of(table.version) == release.id.version &&
+         view_of(table.build_id) == release.id.build_id &&
+         table.data_format_read_min == release.data_format_read_min &&
+         table.data_format_read_max == release.data_format_read_max &&
+         table.data_format_write == release.data_format_write;
+}
+
+}  // namespace
+
+Result<Loader> Loader::open(const std::string& root, LogSink log) {
+  const std::string directory = root + "/loaded";
+  if (auto removed = remove_tree(directory); !removed) return removed.error();
+  if (auto made = make_directory(directory); !made) return made.error();
+  return Loader(directory, std::move(log));
+}
+
+Result<std::string> Loader::private_copy(const ReleaseStore& releases, const Release& release) {
+  auto staged = releases.copy_out(release.id.sha256, directory_);
+  if (!staged) return staged.error();
+  std::string path =
+      fmt::format("{}/{}-{}.so", directory_, ++sequence_, release.id.sha256.substr(0, 16));
+  if (std::rename(staged->path.c_str(), path.c_str()) == 0) return path;
+  const Error error = io_error("rename", staged->path, errno);
+  ::unlink(staged->path.c_str());
+  return error;
+}
+
+Result<std::unique_ptr<Instance>> Loader::load(const ReleaseStore& releases, const Release& release,
+                                               const std::string& config_json) {
+  auto path = private_copy(releases, release);
+  if (!path) return path.error();
+  auto image = std::make_shared<Image>(std::move(*path));
+  auto library = Library::open(image->file.path(), [log = log_](const Library::Closed& closed) {
+    if (!closed.unmapped && log) {
+      log(GW_LOG_WARN, "host", closed.path + " stays mapped after it was closed; it is kept");
+    }
+  });
+  if (!library) return library.error();
+  image->library = *library;
+  const gw_plugin* table = image->library->table();
+  auto instance = Instance::create(table, release.id, config_json, std::move(image));
+  if (!instance || same_build((*instance)->table(), release)) return instance;
+  return Error{"release_differs",
+               fmt::format("release {} says another version, build or data format about itself "
+                           "than when it was proved",
+                           release.id.sha256.substr(0, 16))};
+}
+
+}  // namespace gateway

@@ -1,0 +1,200 @@
+#include "host/swapper.hpp"
+
+#include <fmt/format.h>
+
+#include "host/data_format.hpp"
+#include "host/stop_point.hpp"
+#include "host/warm_up.hpp"
+
+namespace gateway {
+namespace {
+
+// How long a swap waits for the release before the last to be unmapped. Longer calls keep it mapped beyond that; the
+// swap itself is done.
+constexpr std::uint32_t kRetireWaitMs = 2'000;
+
+}  // namespace
+
+std::optional<ReleaseId> Swapper::active() const {
+  const Slot::Lease lease = parts_.slot.acquire();
+  return lease ? std::optional(lease->release()) : std::nullopt;
+}
+
+Result<void> Swapper::activate(const Release& release, const Change& change) {
+  if (const auto now = active(); now && now->sha256 == release.id.sha256) {
+    return persist_flip(release, change);
+  }
+  if (auto fits = check_formats(release, change.must_revert); !fits) return fits;
+  if (auto begun = persist_intent(release, change.action); !begun) return begun;
+  stop_point(StopPoint::kIntentWritten);
+
+  auto instance = prepare(release, config_json_);
+  if (!instance) return instance.error();
+  stop_point(StopPoint::kLoaded);
+
+  if (auto raised = raise_format(release); !raised) return raised;
+  const bool first = !active();
+  parts_.slot.activate(std::move(*instance));
+  stop_point(StopPoint::kFlipped);
+
+  if (auto saved = persist_flip(release, change); !saved) {
+    // What would boot must be what serves.
+    if (first) {
+      parts_.slot.clear();
+    } else {
+      parts_.slot.exchange();
+      parts_.slot.drop_parked();
+    }
+    return saved;
+  }
+  stop_point(StopPoint::kStateWritten);
+  retire();
+  stop_point(StopPoint::kRetired);
+  start_once();
+  return {};
+}
+
+Result<void> Swapper::boot(const Release& release) {
+  if (auto fits = check_formats(release, false); !fits) return fits;
+  auto instance = prepare(release, config_json_);
+  if (!instance) return instance.error();
+  if (auto raised = raise_format(release); !raised) return raised;
+  parts_.slot.activate(std::move(*instance));
+  start_once();
+  return {};
+}
+
+Result<bool> Swapper::exchange(const Release& target, const Change& change) {
+  {
+    const Slot::Lease parked = parts_.slot.parked();
+    if (!parked || parked->release().sha256 != target.id.sha256) return false;
+  }
+  if (auto fits = check_formats(target, change.must_revert); !fits) return fits.error();
+  if (auto begun = persist_intent(target, change.action); !begun) return begun.error();
+  stop_point(StopPoint::kIntentWritten);
+  stop_point(StopPoint::kLoaded);  // it still is
+  if (auto raised = raise_format(target); !raised) return raised.error();
+  parts_.slot.exchange();
+  stop_point(StopPoint::kFlipped);
+  if (auto saved = persist_flip(target, change); !saved) {
+    parts_.slot.exchange();
+    return saved.error();
+  }
+  stop_point(StopPoint::kStateWritten);
+  stop_point(StopPoint::kRetired);  // nothing to retire: both stay loaded
+  return true;
+}
+
+Result<void> Swapper::reconfigure(const std::string& config_json) {
+  const auto now = active();
+  const Release* release = now ? parts_.releases.find(now->sha256) : nullptr;
+  if (release == nullptr) {
+    return Error{"no_plugin", "no plugin is active that could take a new configuration"};
+  }
+  // A copy of its own: no two instances ever share a mapped image, so that the old one's destroy cannot overlap the
+  // new one's start.
+  auto instance = prepare(*release, config_json);
+  if (!instance) return instance.error();
+  parts_.slot.activate(std::move(*instance));
+  if (auto ran = start(); !ran) {
+    parts_.slot.exchange();
+    parts_.slot.drop_parked();
+    return ran;
+  }
+  started_ = true;
+  start_trouble_.clear();
+  config_json_ = config_json;
+  // The parked instances have the old configuration; a rollback loads its release anew.
+  parts_.slot.drop_parked();
+  retire();
+  parts_.record.update_or_log(
+      [&](BootState& state) { state.record(parts_.record.entry("reconfigured", release->id)); });
+  return {};
+}
+
+Result<std::unique_ptr<Instance>> Swapper::prepare(const Release& release,
+                                                   const std::string& config_json) {
+  auto instance = parts_.loader.load(parts_.releases, release, config_json);
+  if (!instance) return instance;
+  if (auto warm = warm_up(**instance, parts_.engine, parts_.node, parts_.record.now_ms()); !warm) {
+    return warm.error();
+  }
+  return instance;
+}
+
+Result<void> Swapper::check_formats(const Release& release, bool must_revert) {
+  auto stored = stored_format(parts_.engine);
+  if (!stored) return stored.error();
+  if (auto readable = check_readable(release, *stored); !readable) return readable;
+  const auto now = active();
+  const Release* serving = now ? parts_.releases.find(now->sha256) : nullptr;
+  if (must_revert && serving != nullptr) return check_revertible(release, *serving);
+  return {};
+}
+
+// Before the flip, because the release may write right after it. Harmless when the flip then fails: the active release
+// reads this format, or the swap would have been refused.
+Result<void> Swapper::raise_format(const Release& release) {
+  auto stored = stored_format(parts_.engine);
+  if (!stored) return stored.error();
+  auto write = raised_format(release, *stored);
+  if (!write) return {};
+  if (auto done = parts_.executor.commit_host({std::move(*write)}); !done) {
+    return Error{"storage", "cannot record the data format: " + done.error().message};
+  }
+  return {};
+}
+
+Result<void> Swapper::persist_intent(const Release& release, const std::string& action) {
+  return parts_.record.update([&](BootState& state) {
+    state.intent = Intent{action, release.id, parts_.record.now_ms()};
+  });
+}
+
+Result<void> Swapper::persist_flip(const Release& release, const Change& change) {
+  const std::int64_t now = parts_.record.now_ms();
+  const bool moves = !parts_.record.state().stable ||
+                     parts_.record.state().stable->release.sha256 != release.id.sha256;
+  return parts_.record.update([&](BootState& state) {
+    state.intent.reset();
+    state.swap_trouble.clear();
+    if (change.file) {
+      state.file_sha256 = *change.file;
+      state.file_trouble.clear();
+    }
+    if (!moves) return;
+    if (state.stable) state.previous = RoleInfo{state.stable->release, now};
+    state.stable = RoleInfo{release.id, now};
+    state.record(parts_.record.entry(change.event, release.id, change.detail));
+  });
+}
+
+Result<void> Swapper::start() {
+  Request request;
+  request.kind = Request::Kind::kStart;
+  request.caller_kind = GW_CALLER_HOST;
+  request.client = "host";
+  const Outcome outcome = parts_.executor.run(std::move(request));
+  if (outcome.kind == Outcome::Kind::kReply && outcome.status == GW_OK) return {};
+  return Error{"start_failed",
+               fmt::format("the plugin's start failed: {}",
+                           outcome.kind == Outcome::Kind::kReply ? outcome.body : outcome.message)};
+}
+
+// At the first activation of this process. A start that failed is tried again at the next one.
+void Swapper::start_once() {
+  if (started_) return;
+  const auto ran = start();
+  started_ = ran.ok();
+  start_trouble_ = ran ? "" : ran.error().message;
+  if (!ran && parts_.log) parts_.log(GW_LOG_ERROR, "host", start_trouble_);
+}
+
+void Swapper::retire() {
+  if (!parts_.slot.wait_retired(kRetireWaitMs) && parts_.log) {
+    parts_.log(GW_LOG_WARN, "host",
+               "a retired release is still in use by calls; it is unmapped when they end");
+  }
+}
+
+}  // namespace gateway

@@ -1,0 +1,93 @@
+// Which release is active: swap, rollback, boot.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "gateway/engine.hpp"
+#include "gateway/executor.hpp"
+#include "gateway/log.hpp"
+#include "gateway/node.hpp"
+#include "gateway/slot.hpp"
+#include "host/boot_record.hpp"
+#include "host/loader.hpp"
+#include "host/release_store.hpp"
+
+namespace gateway {
+
+// Makes a kept and proved release the active one, in steps that can each be the last before a crash:
+//
+//     persist the intent -> load -> flip -> persist the new stable release -> retire the one before the last
+//
+// `stable` in state.json decides what boots, so a process that dies before that write comes up on the old release and
+// one that dies after it on the new. A step that fails leaves the active release serving.
+// Thread rule: the control thread.
+class Swapper {
+ public:
+  struct Parts {
+    Engine& engine;
+    Executor& executor;
+    Slot& slot;
+    NodeState& node;
+    ReleaseStore& releases;
+    Loader& loader;
+    BootRecord& record;
+    LogSink log;
+  };
+
+  // What an activation is recorded as.
+  struct Change {
+    std::string action = "swap";      // of the intent: "swap" | "rollback" | "boot"
+    std::string event = "activated";  // of the decision
+    std::string detail;
+    bool must_revert = true;            // refuse when there would be no way back
+    std::optional<std::string> file{};  // digest of the configured file that asked for it
+  };
+
+  Swapper(Parts parts, std::string config_json)
+      : parts_(std::move(parts)), config_json_(std::move(config_json)) {}
+
+  const std::string& config_json() const { return config_json_; }
+
+  // The release that serves now; empty: none.
+  std::optional<ReleaseId> active() const;
+
+  // Serves `release` from now on. The one that is active already: only recorded.
+  // Errors: data_format, one_way, storage, warm_up_failed, what Loader::load refuses, io_error, no_space.
+  Result<void> activate(const Release& release, const Change& change);
+
+  // Serves the stable release again after a restart; state.json stays as it is. Errors: as activate().
+  Result<void> boot(const Release& release);
+
+  // Exchanges active and parked when the parked instance is still loaded; false when it is not.
+  // Errors: data_format, storage, io_error, no_space.
+  Result<bool> exchange(const Release& target, const Change& change);
+
+  // Serves the active release with another configuration. Errors: what create and start refuse, and as activate().
+  Result<void> reconfigure(const std::string& config_json);
+
+  // For when nothing is active: what the next activation is created with.
+  void set_config(std::string config_json) { config_json_ = std::move(config_json); }
+
+  // Why the plugin's start failed; empty: it did not.
+  const std::string& start_trouble() const { return start_trouble_; }
+
+ private:
+  Result<std::unique_ptr<Instance>> prepare(const Release& release, const std::string& config_json);
+  Result<void> check_formats(const Release& release, bool must_revert);
+  Result<void> raise_format(const Release& release);
+  Result<void> persist_intent(const Release& release, const std::string& action);
+  Result<void> persist_flip(const Release& release, const Change& change);
+  Result<void> start();
+  void start_once();
+  void retire();
+
+  Parts parts_;
+  std::string config_json_;
+  bool started_ = false;
+  std::string start_trouble_;
+};
+
+}  // namespace gateway
