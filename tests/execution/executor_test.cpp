@@ -214,3 +214,19 @@ TEST_CASE("an observer is told what each step read and wrote") {
   CHECK(last.keys_written == 1);
   CHECK(last.bytes_written == 2);
 }
+
+TEST_CASE("the host commits keys of its own, also while no plugin is active") {
+  Rig rig;
+  rig.slot.clear();
+  const std::string key("\0host/format", 12);
+  REQUIRE(rig.executor->commit_host({{key, "2"}}).ok());
+  CHECK(rig.stored(key) == "2");
+  REQUIRE(rig.executor->commit_host({}).ok());
+  rig.engine.plan({Fault::kNoSpace});
+  const auto failed = rig.executor->commit_host({{key, "3"}});
+  REQUIRE_FALSE(failed.ok());
+  CHECK(failed.error().status == GW_NO_SPACE);
+  CHECK(rig.stored(key) == "2");
+  rig.executor->drain(std::chrono::milliseconds(0));
+  CHECK(rig.executor->commit_host({{key, "3"}}).error().status == GW_CANCELLED);
+}
