@@ -14,6 +14,7 @@
 #include "gateway/host.hpp"
 #include "gateway/sqlite_engine.hpp"
 #include "host/files.hpp"
+#include "host/options.hpp"
 #include "support/process.hpp"
 
 namespace test {
@@ -64,20 +65,6 @@ inline std::size_t mapped_plugins(const std::string& root) {
   }
   std::sort(paths.begin(), paths.end());
   return static_cast<std::size_t>(std::unique(paths.begin(), paths.end()) - paths.begin());
-}
-
-inline gateway::HostOptions host_options(const std::string& directory, const std::string& plugin) {
-  gateway::HostOptions options;
-  options.node.node_id = "test-node";
-  options.plugin = plugin;
-  options.library = directory + "/lib/plugin.so";
-  options.prover = PROVER;
-  // Bounds only failing tests: under a sanitizer on a busy machine a child takes its time.
-  options.prove_timeout = std::chrono::seconds(60);
-  options.watch_every = std::chrono::milliseconds(20);
-  options.watch_quiet = std::chrono::milliseconds(40);
-  options.sweep = false;
-  return options;
 }
 
 inline std::unique_ptr<gateway::Host> open_host(const gateway::HostOptions& options,

@@ -4,6 +4,8 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
+#include <string>
 #include <string_view>
 
 namespace gateway {
@@ -11,8 +13,15 @@ namespace gateway {
 void stop_point(StopPoint point) {
   static constexpr std::string_view kNames[] = {
       "staged", "proved", "intent_written", "loaded", "flipped", "state_written", "retired"};
-  const char* wanted = std::getenv("GATEWAY_STOP_AT");
-  if (wanted != nullptr && kNames[static_cast<int>(point)] == wanted) std::raise(SIGKILL);
+  const char* variable = std::getenv("GATEWAY_STOP_AT");
+  if (variable == nullptr) return;
+  std::string wanted = variable;
+  if (wanted.starts_with("@")) {
+    std::ifstream file(wanted.substr(1));
+    wanted.clear();
+    file >> wanted;
+  }
+  if (kNames[static_cast<int>(point)] == wanted) std::raise(SIGKILL);
 }
 
 }  // namespace gateway
