@@ -3,6 +3,7 @@
 #include "actors/actor.hpp"
 #include "actors/agent_store.hpp"
 #include "core/ids.hpp"
+#include "tools/acting.hpp"
 #include "tools/tool.hpp"
 
 namespace ansible {
@@ -12,14 +13,7 @@ using enum ParamType;
 
 constexpr std::array<std::string_view, 2> kTypes = {"internal", "external"};
 
-constexpr Param kFrom = {.name = "from_agent",
-                         .type = kString,
-                         .description = "The acting admin; none: the operator",
-                         .max_length = 100};
-constexpr Param kToken = {.name = "agent_token",
-                          .type = kString,
-                          .description = "Token of the acting agent (at_...)",
-                          .max_length = 200};
+constexpr Param kFrom = acting_agent("from_agent");
 constexpr Param kAgentId = {.name = "agent_id",
                             .type = kString,
                             .description = "The agent",
@@ -44,17 +38,17 @@ constexpr std::array<Param, 7> kRegisterParams = {{
      .max_length = 100},
     kExpires,
     kFrom,
-    kToken,
+    kAgentToken,
 }};
-constexpr std::array<Param, 4> kIssueParams = {{kAgentId, kExpires, kFrom, kToken}};
+constexpr std::array<Param, 4> kIssueParams = {{kAgentId, kExpires, kFrom, kAgentToken}};
 constexpr std::array<Param, 4> kDisableParams = {{
     kAgentId,
     {.name = "reason", .type = kString, .description = "Why", .max_length = 500},
     kFrom,
-    kToken,
+    kAgentToken,
 }};
-constexpr std::array<Param, 3> kEnableParams = {{kAgentId, kFrom, kToken}};
-constexpr std::array<Param, 2> kListParams = {{kFrom, kToken}};
+constexpr std::array<Param, 3> kEnableParams = {{kAgentId, kFrom, kAgentToken}};
+constexpr std::array<Param, 2> kListParams = {{kFrom, kAgentToken}};
 
 std::optional<Error> check_id(std::string_view pointer, std::string_view id) {
   if (valid_id(id)) return std::nullopt;

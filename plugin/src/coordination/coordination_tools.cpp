@@ -6,6 +6,7 @@
 #include "core/keys.hpp"
 #include "messages/message_store.hpp"
 #include "records/coordination.hpp"
+#include "tools/acting.hpp"
 #include "tools/tool.hpp"
 
 namespace ansible {
@@ -13,16 +14,9 @@ namespace {
 
 using enum ParamType;
 
-constexpr Param kFrom = {.name = "from_agent",
-                         .type = kString,
-                         .description = "The acting agent; none: the operator",
-                         .max_length = 100};
-constexpr Param kToken = {.name = "agent_token",
-                          .type = kString,
-                          .description = "Token of the acting agent (at_...)",
-                          .max_length = 200};
+constexpr Param kFrom = acting_agent("from_agent");
 
-constexpr std::array<Param, 2> kGetParams = {{kFrom, kToken}};
+constexpr std::array<Param, 2> kGetParams = {{kFrom, kAgentToken}};
 
 constexpr std::array<Param, 5> kSetParams = {{
     {.name = "coordinator",
@@ -39,7 +33,7 @@ constexpr std::array<Param, 5> kSetParams = {{
      .type = kBoolean,
      .description = "Needed to replace a coordinator that is already nominated"},
     kFrom,
-    kToken,
+    kAgentToken,
 }};
 
 constexpr std::array<Param, 5> kBackpressureParams = {{
@@ -62,7 +56,7 @@ constexpr std::array<Param, 5> kBackpressureParams = {{
      .max = 20,
      .clamped = true},
     kFrom,
-    kToken,
+    kAgentToken,
 }};
 
 constexpr std::array<Param, 3> kStatusParams = {{
@@ -72,7 +66,7 @@ constexpr std::array<Param, 3> kStatusParams = {{
      .min = 30,
      .max = 604'800},
     kFrom,
-    kToken,
+    kAgentToken,
 }};
 
 ToolResult get(Context& context, const Args& args) {

@@ -6,17 +6,13 @@
 #include "core/ids.hpp"
 #include "messages/message_store.hpp"
 #include "messages/receipt.hpp"
+#include "tools/acting.hpp"
 #include "tools/tool.hpp"
 
 namespace ansible {
 namespace {
 
 using enum ParamType;
-
-constexpr Param kToken = {.name = "agent_token",
-                          .type = kString,
-                          .description = "Token of the acting agent (at_...)",
-                          .max_length = 200};
 
 constexpr std::array<Param, 7> kSendParams = {{
     {.name = "content",
@@ -28,11 +24,8 @@ constexpr std::array<Param, 7> kSendParams = {{
      .type = kStringOrStrings,
      .description = "Recipients; none: everybody",
      .max_length = 2'000},
-    {.name = "from_agent",
-     .type = kString,
-     .description = "The agent that sends; none: this gateway",
-     .max_length = 100},
-    kToken,
+    acting_agent("from_agent"),
+    kAgentToken,
     {.name = "notify_on_send",
      .type = kBoolean,
      .description = "Send receipts to the admin and the receipt agents (true)"},
@@ -95,11 +88,8 @@ constexpr std::array<Param, 6> kReadParams = {{
      .description = "At most so many (20)",
      .min = 1,
      .max = 1'000},
-    {.name = "agent",
-     .type = kString,
-     .description = "Whose inbox; none: this gateway's",
-     .max_length = 100},
-    kToken,
+    acting_agent("agent"),
+    kAgentToken,
     {.name = "conversation_id",
      .type = kString,
      .description = "Only this conversation",
@@ -141,11 +131,8 @@ constexpr std::array<Param, 3> kMarkParams = {{
      .type = kStrings,
      .description = "Which; none: all unread ones",
      .max_length = 100},
-    {.name = "agent",
-     .type = kString,
-     .description = "Whose inbox; none: this gateway's",
-     .max_length = 100},
-    kToken,
+    acting_agent("agent"),
+    kAgentToken,
 }};
 
 ToolResult mark(Context& context, const Args& args) {

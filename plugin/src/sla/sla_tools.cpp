@@ -8,6 +8,7 @@
 #include "sla/sla_policy.hpp"
 #include "sla/sla_sweep.hpp"
 #include "sla/sweep_contract.hpp"
+#include "tools/acting.hpp"
 #include "tools/tool.hpp"
 
 namespace ansible {
@@ -15,14 +16,7 @@ namespace {
 
 using enum ParamType;
 
-constexpr Param kFromAgent = {.name = "from_agent",
-                              .type = kString,
-                              .description = "Who asks; none: the gateway's operator",
-                              .max_length = 100};
-constexpr Param kToken = {.name = "agent_token",
-                          .type = kString,
-                          .description = "Token of the acting agent (at_...)",
-                          .max_length = 200};
+constexpr Param kFromAgent = acting_agent("from_agent");
 
 constexpr std::array<Param, 7> kSweepParams = {{
     {.name = "dry_run",
@@ -44,7 +38,7 @@ constexpr std::array<Param, 7> kSweepParams = {{
      .description = "Told when a task has neither creator nor claimer (policy)",
      .max_length = 2'000},
     kFromAgent,
-    kToken,
+    kAgentToken,
 }};
 
 constexpr std::array<Param, 5> kContractOptions = {{
@@ -128,7 +122,7 @@ constexpr std::array<Param, 8> kPolicyParams = {{
      .max_length = 40,
      .one_of = kPolicyKeys},
     kFromAgent,
-    kToken,
+    kAgentToken,
 }};
 
 // The manual sweep is for operators anywhere (SLA-14); absent options take the policy (SLA-13).

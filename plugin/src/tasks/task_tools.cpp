@@ -1,6 +1,7 @@
 // The task tools: names, arguments and words for agents. The handlers stand in one file each.
 #include "tasks/failure.hpp"
 #include "tasks/task_verbs.hpp"
+#include "tools/acting.hpp"
 #include "tools/tool.hpp"
 
 namespace ansible {
@@ -25,19 +26,8 @@ constexpr Param kTaskId{.name = "taskId",
                         .description = "Id of the task, or an unambiguous beginning of it.",
                         .required = true,
                         .max_length = kId};
-constexpr Param kAgentId{.name = "agentId",
-                         .type = kString,
-                         .description = "The agent that acts; without it the gateway's node does.",
-                         .max_length = 100};
-constexpr Param kFromAgent{
-    .name = "from_agent",
-    .type = kString,
-    .description = "The agent that acts; without it the gateway's node does.",
-    .max_length = 100};
-constexpr Param kToken{.name = "agent_token",
-                       .type = kString,
-                       .description = "The acting agent's token; then no agent need be named.",
-                       .max_length = 200};
+constexpr Param kAgentId = acting_agent("agentId");
+constexpr Param kFromAgent = acting_agent("from_agent");
 constexpr Param kIdempotencyKey{
     .name = "idempotency_key",
     .type = kString,
@@ -123,7 +113,7 @@ constexpr Param kDelegateParams[] = {
      .max = kWeekSeconds},
     kIdempotencyKey,
     kFromAgent,
-    kToken,
+    kAgentToken,
 };
 
 constexpr Param kClaimParams[] = {
@@ -145,7 +135,7 @@ constexpr Param kClaimParams[] = {
      .max_length = 120},
     kIdempotencyKey,
     kAgentId,
-    kToken,
+    kAgentToken,
 };
 
 constexpr Param kUpdateParams[] = {
@@ -180,7 +170,7 @@ constexpr Param kUpdateParams[] = {
      .description = "Put the task back to pending for another try, as long as its budget lasts."},
     kIdempotencyKey,
     kAgentId,
-    kToken,
+    kAgentToken,
 };
 
 constexpr Param kCompleteParams[] = {
@@ -191,7 +181,7 @@ constexpr Param kCompleteParams[] = {
      .max_length = kText},
     kIdempotencyKey,
     kAgentId,
-    kToken,
+    kAgentToken,
 };
 
 constexpr Param kReleaseParams[] = {
@@ -202,7 +192,7 @@ constexpr Param kReleaseParams[] = {
      .max_length = kNote},
     kIdempotencyKey,
     kAgentId,
-    kToken,
+    kAgentToken,
 };
 
 constexpr Param kCancelParams[] = {
@@ -214,7 +204,7 @@ constexpr Param kCancelParams[] = {
      .max_length = kText},
     kIdempotencyKey,
     kAgentId,
-    kToken,
+    kAgentToken,
 };
 
 constexpr Param kFindParams[] = {
@@ -241,10 +231,10 @@ constexpr Param kFindParams[] = {
      .max = 50,
      .clamped = true},
     kAgentId,
-    kToken,
+    kAgentToken,
 };
 
-constexpr Param kTimelineParams[] = {kTaskId, kAgentId, kToken};
+constexpr Param kTimelineParams[] = {kTaskId, kAgentId, kAgentToken};
 
 constexpr Param kDumpParams[] = {
     {.name = "status",
@@ -265,7 +255,7 @@ constexpr Param kDumpParams[] = {
      .description = "nextCursor of the page before.",
      .max_length = kId},
     kFromAgent,
-    kToken,
+    kAgentToken,
 };
 
 constexpr Tool kTools[] = {
