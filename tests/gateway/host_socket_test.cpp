@@ -51,6 +51,7 @@ TEST_CASE("host socket: private, and only for its verbs") {
   check("plugins/info", R"({"id":7})", 400, "invalid_request");
   check("plugins/list", R"({"id":"ansible"})", 400, "invalid_request");
   check("plugins/install", R"({"id":"ansible","file":"relative.so"})", 400, "invalid_request");
+  check("plugins/swap", R"({"id":"ansible","what":"./relative.so"})", 400, "invalid_request");
   check("storage/backup", R"({"file":"relative.db"})", 400, "invalid_request");
   CHECK(gateway.host_client().post("/tools/invoke", "{}").value().status == 404);
 }

@@ -181,6 +181,9 @@ TEST_CASE("the answer: every way a call can end has its status") {
   CHECK(ends(Outcome::Kind::kStorage, GW_CORRUPT) == "503 storage_unavailable");
   CHECK(ends(Outcome::Kind::kStorage, GW_TOO_LARGE) == "413 too_large");
   CHECK(ends(Outcome::Kind::kInternal) == "500 internal");
+  Outcome unknown = outcome_of(Outcome::Kind::kUnknown);
+  unknown.request_id = "r1";
+  CHECK(tool_response(unknown, "t", false).body.find("\"requestId\":\"r1\"") != std::string::npos);
   Outcome full = outcome_of(Outcome::Kind::kOverloaded);
   full.retry_after_ms = 2500;
   const HttpResponse response = tool_response(full, "t", false);

@@ -73,6 +73,13 @@ Result<Arguments> read_arguments(const std::string& body,
   if (arguments.object.contains("file") && arguments.text("file").substr(0, 1) != "/") {
     return invalid("file: expected an absolute path, got " + arguments.text("file"));
   }
+  // A relative path would begin at the daemon's working directory, not at the caller's.
+  if (arguments.object.contains("what")) {
+    const std::string what = arguments.text("what");
+    if (what.find('/') != std::string::npos && what.front() != '/') {
+      return invalid("what: expected an absolute path, a SHA-256 prefix or a version, got " + what);
+    }
+  }
   if (arguments.object.contains("id") && arguments.text("id") != kPluginId) {
     return Error{"not_found", fmt::format("no plugin slot is called \"{}\"; there is \"{}\"",
                                           arguments.text("id"), kPluginId)};

@@ -102,6 +102,12 @@ bool refused_with(const Outcome& outcome, std::string_view code) {
   return member != nullptr && member->is_string() && member->get_string() == code;
 }
 
+// By which the log, and whoever reads it, finds the call again.
+std::string request_id(const Outcome& outcome) {
+  if (outcome.request_id.empty()) return {};
+  return "\"requestId\":" + json::canonical(json::value(outcome.request_id));
+}
+
 HttpResponse storage_response(const Outcome& outcome) {
   if (outcome.status == GW_TOO_LARGE) return error_response("too_large", outcome.message);
   return error_response("storage_unavailable", outcome.message);
@@ -193,7 +199,7 @@ HttpResponse tool_response(const Outcome& outcome, const std::string& tool, bool
     case Outcome::Kind::kInternal:
       break;
   }
-  return error_response("internal", outcome.message);
+  return error_response("internal", outcome.message, request_id(outcome));
 }
 
 void invoke_tool(Runtime& runtime, const HttpRequest& http, const HttpReply& reply) {
