@@ -191,7 +191,7 @@ HttpResponse tool_response(const Outcome& outcome, const std::string& tool, bool
     case Outcome::Kind::kExpired:
       return overloaded_response(outcome.message, kRetryExpiredMs);
     case Outcome::Kind::kUnknown:
-      return error_response("outcome_unknown", outcome.message);
+      return error_response("outcome_unknown", outcome.message, request_id(outcome));
     case Outcome::Kind::kShuttingDown:
       return error_response("shutting_down", outcome.message);
     case Outcome::Kind::kStorage:
