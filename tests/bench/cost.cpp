@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -95,47 +96,54 @@ class Bench {
   Executor executor_{{}, engine_, slot_, clock_, node_, {}};
 };
 
+double elapsed_us(const std::function<void()>& run) {
+  const auto begin = std::chrono::steady_clock::now();
+  run();
+  const auto end = std::chrono::steady_clock::now();
+  return std::chrono::duration<double, std::micro>(end - begin).count();
+}
+
 struct Cost {
-  double median_us = 0;
+  std::vector<double> times_us;
   CallTrace trace;
+
+  double median() const {
+    std::vector<double> sorted = times_us;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted[sorted.size() / 2];
+  }
 };
 
-template <class Run>
-Cost measure(const Bench& bench, Run run) {
-  std::vector<double> times;
-  for (int round = 0; round < kRounds; ++round) {
-    const auto begin = std::chrono::steady_clock::now();
-    run(round);
-    const auto end = std::chrono::steady_clock::now();
-    times.push_back(std::chrono::duration<double, std::micro>(end - begin).count());
+// A gateway with so many open tasks, the newest of which are claimed one by one.
+class Subject {
+ public:
+  explicit Subject(int open_tasks) : open_tasks_(open_tasks) {
+    for (int i = 0; i < open_tasks; ++i) ids_.push_back(bench_.delegate(i));
   }
-  std::nth_element(times.begin(), times.begin() + kRounds / 2, times.end());
-  return {times[kRounds / 2], bench.last_step()};
-}
 
-struct Point {
-  int open_tasks;
-  Cost claim;
-  Cost sweep;
+  void round(int n) {
+    const int i = open_tasks_ - 1 - n;
+    claim_.times_us.push_back(
+        elapsed_us([&] { bench_.claim(ids_[static_cast<std::size_t>(i)], i); }));
+    claim_.trace = bench_.last_step();
+    sweep_.times_us.push_back(elapsed_us([&] { bench_.sweep(); }));
+    sweep_.trace = bench_.last_step();
+  }
+
+  const Cost& claim() const { return claim_; }
+  const Cost& sweep() const { return sweep_; }
+  int open_tasks() const { return open_tasks_; }
+
+ private:
+  int open_tasks_;
+  Bench bench_;
+  std::vector<std::string> ids_;
+  Cost claim_;
+  Cost sweep_;
 };
 
-// Fills up to `open_tasks` open ones, then measures claims (each replaced by a new pending task) and idle sweeps.
-Point point(Bench& bench, std::vector<std::string>& open, int open_tasks) {
-  while (static_cast<int>(open.size()) < open_tasks) {
-    open.push_back(bench.delegate(static_cast<int>(open.size())));
-  }
-  Point out{.open_tasks = open_tasks, .claim = {}, .sweep = {}};
-  const int first = open_tasks - kRounds;  // the newest: pending, and spread over the agents
-  out.claim = measure(bench, [&](int round) {
-    const auto i = static_cast<std::size_t>(first + round);
-    bench.claim(open[i], static_cast<int>(i));
-  });
-  out.sweep = measure(bench, [&](int) { bench.sweep(); });
-  return out;
-}
-
-void print(const char* what, const Point& p, const Cost& cost) {
-  std::printf("%-12s %10d %12.1f %10llu %13llu\n", what, p.open_tasks, cost.median_us,
+void print(const char* what, int open_tasks, const Cost& cost) {
+  std::printf("%-12s %10d %12.1f %10llu %13llu\n", what, open_tasks, cost.median(),
               static_cast<unsigned long long>(cost.trace.keys_read),
               static_cast<unsigned long long>(cost.trace.keys_written));
 }
@@ -146,18 +154,20 @@ int main(int argc, char** argv) {
   const int few = argc > 1 ? std::atoi(argv[1]) : 1000;
   const int many = argc > 2 ? std::atoi(argv[2]) : 100'000;
   if (few < kRounds || many <= few) give_up("usage: cost_bench [FEW [MANY]], 200 <= FEW < MANY");
-  Bench bench;
-  std::vector<std::string> open;
-  const Point small = point(bench, open, few);
-  const Point large = point(bench, open, many);
+  Subject small(few);
+  Subject large(many);
+  for (int n = 0; n < kRounds; ++n) {  // in turns, so that a busy machine slows both
+    small.round(n);
+    large.round(n);
+  }
   std::printf("%-12s %10s %12s %10s %13s\n", "", "open tasks", "median us", "keys read",
               "keys written");
-  for (const Point* p : {&small, &large}) {
-    print("claim", *p, p->claim);
-    print("idle sweep", *p, p->sweep);
+  for (const Subject* s : {&small, &large}) {
+    print("claim", s->open_tasks(), s->claim());
+    print("idle sweep", s->open_tasks(), s->sweep());
   }
   std::printf("claim:      %.2f x the time at %d times the tasks\n",
-              large.claim.median_us / small.claim.median_us, many / few);
-  std::printf("idle sweep: %.2f x\n", large.sweep.median_us / small.sweep.median_us);
+              large.claim().median() / small.claim().median(), many / few);
+  std::printf("idle sweep: %.2f x\n", large.sweep().median() / small.sweep().median());
   return 0;
 }
