@@ -41,8 +41,8 @@ struct FaultVfs::State {
 
   // The result that an armed fault gives this operation; SQLITE_OK when none strikes. The mutex is
   // held.
-  int strike(Fault& fault, bool wal, int io_error) {
-    if (!fault.armed || (fault.file == File::kWal && !wal)) return SQLITE_OK;
+  int strike(Fault& fault, File file, int io_error) {
+    if (!fault.armed || (fault.file != File::kAny && fault.file != file)) return SQLITE_OK;
     if (fault.countdown > 1) {
       --fault.countdown;
       return SQLITE_OK;
@@ -61,7 +61,7 @@ struct FaultFile {
   sqlite3_file base;
   FaultVfs::State* state;
   sqlite3_file* real;
-  bool wal;
+  FaultVfs::File kind;  // kAny: neither of the others
 };
 
 FaultFile* self(sqlite3_file* file) { return reinterpret_cast<FaultFile*>(file); }
@@ -79,7 +79,7 @@ int file_write(sqlite3_file* file, const void* buffer, int size, sqlite3_int64 o
   {
     const std::lock_guard lock(state.mutex);
     ++state.writes;
-    const int failed = state.strike(state.write_fault, self(file)->wal, SQLITE_IOERR_WRITE);
+    const int failed = state.strike(state.write_fault, self(file)->kind, SQLITE_IOERR_WRITE);
     if (failed != SQLITE_OK) return failed;
   }
   return real(file)->pMethods->xWrite(real(file), buffer, size, offset);
@@ -94,14 +94,14 @@ int file_sync(sqlite3_file* file, int flags) {
   {
     std::unique_lock lock(state.mutex);
     ++state.syncs;
-    if (self(file)->wal) {
+    if (self(file)->kind == FaultVfs::File::kWal) {
       ++state.wal_syncs;
       ++state.held;
       state.changed.notify_all();
       state.changed.wait(lock, [&] { return !state.blocking; });
       --state.held;
     }
-    const int failed = state.strike(state.sync_fault, self(file)->wal, SQLITE_IOERR_FSYNC);
+    const int failed = state.strike(state.sync_fault, self(file)->kind, SQLITE_IOERR_FSYNC);
     if (failed != SQLITE_OK) return failed;
   }
   return real(file)->pMethods->xSync(real(file), flags);
@@ -163,7 +163,9 @@ int vfs_open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, 
   auto* opened = new (file) FaultFile{};
   opened->state = &state;
   opened->real = reinterpret_cast<sqlite3_file*>(opened + 1);
-  opened->wal = (flags & SQLITE_OPEN_WAL) != 0;
+  opened->kind = flags & SQLITE_OPEN_WAL       ? FaultVfs::File::kWal
+                 : flags & SQLITE_OPEN_MAIN_DB ? FaultVfs::File::kMain
+                                               : FaultVfs::File::kAny;
   const int result = state.real->xOpen(state.real, name, opened->real, flags, out_flags);
   // SQLite closes a file whose methods are set, even after a failure.
   opened->base.pMethods = opened->real->pMethods ? &kMethods : nullptr;

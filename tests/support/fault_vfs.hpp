@@ -20,7 +20,7 @@ class FaultVfs {
  public:
   enum class Operation { kWrite, kSync };
   enum class Failure { kIoError, kFull };
-  enum class File { kAny, kWal };
+  enum class File { kAny, kWal, kMain };  // kMain: the database file itself
 
   explicit FaultVfs(std::string name);
   ~FaultVfs();  // releases and clears
