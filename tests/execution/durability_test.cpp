@@ -1,7 +1,9 @@
-// "No reply that could see a batch arrives before that batch is durable", as a table: what is called x what the writer
-// is doing at that moment. A SQLite VFS holds the batch inside the sync of its log for as long as a test likes.
+// "No reply that could see a batch arrives before that batch is durable", as a table: what is
+// called x what the writer is doing at that moment. A SQLite VFS holds the batch inside the sync of
+// its log for as long as a test likes.
 //
-// The same table runs against three mutants of the host (CMakeLists.txt), each of which must make it fail.
+// The same table runs against three mutants of the host (CMakeLists.txt), each of which must make
+// it fail.
 #include <doctest/doctest.h>
 
 #include <atomic>

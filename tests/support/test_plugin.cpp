@@ -22,7 +22,8 @@ namespace json = base::json;
 gw_bytes bytes(std::string_view text) { return {text.data(), text.size()}; }
 std::string text(gw_bytes b) { return {static_cast<const char*>(b.ptr), b.len}; }
 
-// One call, seen through C++ glasses. Failures of the store are thrown as the status, and so passed on.
+// One call, seen through C++ glasses. Failures of the store are thrown as the status, and so passed
+// on.
 struct Call {
   const gw_instance& instance;
   const gw_call& call;

@@ -34,15 +34,15 @@ Gate& gate();
 //   scan {first, last, reverse, limit} (read-only) -> {rows: [[key, value]...]}
 //   count {key, dry_run} -> {count}               adds one
 //   refuse {key, value}, refuse_recorded {...}     put, then say no
-//   replay {key, value}                            put once; a later call only reads -> {value, replayed}
-//   steps {key, n, dry_run} -> {seen}              step i writes key/i and counts the rows there are
+//   replay {key, value}                            put once, later only read -> {value, replayed}
+//   steps {key, n, dry_run} -> {seen}              step i writes key/i; counts the rows
 //   status {status, key}                           puts key if given, then returns any status
 //   report {} -> request as the hook sees it, node
 //   random {label, n, then} -> {hex, attempt}      `then`: status to return in attempt 0
 //   misuse {how}                                   breaks one rule and goes on as if nothing were
 //   log {text, refuse}, big {bytes}, wait {key}
-// Sweeps: tick (node, 30 s), lead (coordinator, 60 s); each counts itself under sweep/<name>.
-// The nominated coordinator is /node of the key "coordinator".
+// Sweeps: tick (node, 30 s), lead (coordinator, 60 s); each counts itself under sweep/<name>. The
+// nominated coordinator is /node of the key "coordinator".
 const gw_plugin& test_plugin();
 
 // An instance of it.

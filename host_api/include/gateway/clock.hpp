@@ -19,8 +19,9 @@ class Clock {
   virtual std::uint64_t steady_ns() = 0;
 };
 
-// Wall time at start, advanced by CLOCK_BOOTTIME. A step of the wall clock is reported through `on_step` (milliseconds,
-// signed) and followed by slewing at most 1 %. Never falls below `floor_ms`.
+// Wall time at start, advanced by CLOCK_BOOTTIME. A step of the wall clock is reported through
+// `on_step` (milliseconds, signed) and followed by slewing at most 1 %. Never falls below
+// `floor_ms`.
 std::unique_ptr<Clock> system_clock(std::int64_t floor_ms,
                                     void (*on_step)(std::int64_t ms) = nullptr);
 

@@ -33,14 +33,14 @@ struct Request {
 // How a call ended, as a caller sees it.
 struct Outcome {
   enum class Kind : std::uint8_t {
-    kReply,  // the plugin answered: `status` is GW_OK, GW_REFUSED or GW_REFUSED_RECORDED, `body` its JSON
+    kReply,  // the plugin answered: GW_OK, GW_REFUSED or GW_REFUSED_RECORDED; `body` is its JSON
     kUnknownName,   // no such tool or sweep
     kNoPlugin,      // nothing is active
     kOverloaded,    // the queue is full; try again after retry_after_ms
     kExpired,       // the deadline passed before it ran; nothing happened
     kUnknown,       // it may have been committed: ask again with the same idempotency key
     kShuttingDown,  // not run
-    kStorage,  // `status` is GW_NO_SPACE, GW_CORRUPT, GW_UNAVAILABLE, GW_TOO_LARGE, ...; nothing was written
+    kStorage,   // `status` is GW_NO_SPACE, GW_CORRUPT, ...; nothing of the last step was written
     kInternal,  // a bug in the plugin or the host; nothing was written
   };
   Kind kind = Kind::kInternal;
@@ -73,18 +73,21 @@ struct CallTrace {
   std::uint64_t bytes_written = 0;
 };
 
-// Callers -> bounded fair queue -> one worker that runs the plugin on (committed snapshot + overlay of the batch + the
-// call's own writes) -> one durable commit for the batch -> replies. Read-only calls run beside it, each on a snapshot
-// of its own. (Stop-and-go: the worker waits for its commit. Execution and commit can overlap later behind this
-// interface.)
+// Callers -> bounded fair queue -> one worker that runs the plugin on (committed snapshot + overlay
+// of the batch + the call's own writes) -> one durable commit for the batch -> replies. Read-only
+// calls run beside it, each on a snapshot of its own. (Stop-and-go: the worker waits for its
+// commit. Execution and commit can overlap later behind this interface.)
 //
-// Every outcome, whatever its kind, carries the newest write it could see and is released only when that is durable.
+// Every outcome, whatever its kind, carries the newest write it could see and is released only when
+// that is durable.
 //
-// A deadline ends a call only while nothing of it has happened (kExpired). Once a step of it is merged, the call goes on
-// to its end: a late reply is delivered, because it is durable and true, and spares the caller a doubt.
+// A deadline ends a call only while nothing of it has happened (kExpired). Once a step of it is
+// merged, the call goes on to its end: a late reply is delivered, because it is durable and true,
+// and spares the caller a doubt.
 //
-// Thread rule: submit(), role() and metrics() from any thread; completions must not block and run on the executor's
-// threads, or inside submit() when the call is refused at once. drain() on one thread, never on a completion's.
+// Thread rule: submit(), role() and metrics() from any thread; completions must not block and run
+// on the executor's threads, or inside submit() when the call is refused at once. drain() on one
+// thread, never on a completion's.
 class Executor {
  public:
   Executor(ExecutorOptions options, Engine& engine, Slot& slot, Clock& clock, NodeState& node,
@@ -94,18 +97,20 @@ class Executor {
   void submit(Request request, Completion done);
   Outcome run(Request request);  // submit and wait; never from a completion
 
-  // Commits keys of the host's own (first byte 0x00) in the order of the calls, and waits until they are durable; never
-  // from a completion. Errors: what the store returns; GW_CANCELLED when the executor is draining.
+  // Commits keys of the host's own (first byte 0x00) in the order of the calls, and waits until they
+  // are durable; never from a completion. Errors: what the store returns; GW_CANCELLED when the
+  // executor is draining.
   StoreResult<void> commit_host(std::vector<Write> writes);
 
-  // Refuses new calls (other than kStop), finishes what waits within `limit`, then refuses the rest with kShuttingDown
-  // (kUnknown when some of a call's steps are committed) and tells running hooks that they are cancelled. Returns when
-  // every call has its outcome.
+  // Refuses new calls (other than kStop), finishes what waits within `limit`, then refuses the rest
+  // with kShuttingDown (kUnknown when some of a call's steps are committed) and tells running hooks
+  // that they are cancelled. Returns when every call has its outcome.
   void drain(std::chrono::milliseconds limit);
 
   ExecutorMetrics metrics() const;
 
-  // Whether coordinator sweeps run on this node, as of the newest committed state. Errors: what the store returns.
+  // Whether coordinator sweeps run on this node, as of the newest committed state. Errors: what the
+  // store returns.
   StoreResult<NodeRole> role() const;
 
   // Tests and benchmarks: called after each step that ran, on the thread that ran it.

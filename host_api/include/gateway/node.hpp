@@ -19,8 +19,9 @@ struct NodeRole {
   std::uint64_t lease_epoch = 0;
 };
 
-// Today one node holds the lease unless another is nominated in the store; the fenced lease of a mesh comes behind the
-// same interface. The role of a call is what the store said when the call began.
+// Today one node holds the lease unless another is nominated in the store; the fenced lease of a
+// mesh comes behind the same interface. The role of a call is what the store said when the call
+// began.
 // Thread rule: any.
 class NodeState {
  public:

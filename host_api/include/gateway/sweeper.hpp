@@ -7,8 +7,8 @@
 
 namespace gateway {
 
-// Each sweep is an ordinary call in the executor's queue. A coordinator sweep is offered only while this node holds
-// the lease. A sweep that is still running is not offered again.
+// Each sweep is an ordinary call in the executor's queue. A coordinator sweep is offered only while
+// this node holds the lease. A sweep that is still running is not offered again.
 // Thread rule: construct, start and stop on the control thread.
 class Sweeper {
  public:

@@ -12,8 +12,9 @@
 
 namespace gateway {
 
-// A snapshot, the layer that the batch's calls write above it, and the outcomes that wait for its commit. When the
-// commit fails, the batch is dropped as a whole: nothing of its layer can reach a later one.
+// A snapshot, the layer that the batch's calls write above it, and the outcomes that wait for its
+// commit. When the commit fails, the batch is dropped as a whole: nothing of its layer can reach a
+// later one.
 // Thread rule: the worker's.
 class Batch {
  public:
@@ -35,7 +36,8 @@ class Batch {
   // Takes a step's writes, and the checks they stand on, into the batch.
   void merge(const StepResult& result, std::int64_t now_ms);
 
-  // Keeps an outcome until the commit. It may have seen the layer, so what it read is checked with it.
+  // Keeps an outcome until the commit. It may have seen the layer, so what it read is checked with
+  // it.
   void hold(JobPtr job, StepResult result, std::uint64_t ran_ns);
   std::vector<Held>& held() { return held_; }
 

@@ -40,7 +40,8 @@ SlewedClock::SlewedClock(TimeSources sources, std::int64_t floor_ms, StepAlarm o
   note_step(target_ns_ - offset_ns_);
 }
 
-// Reads both clocks close together: a thread that loses its CPU in between would see a step that is none.
+// Reads both clocks close together: a thread that loses its CPU in between would see a step that is
+// none.
 SlewedClock::Reading SlewedClock::read() const {
   Reading best{};
   std::int64_t best_gap = -1;

@@ -15,7 +15,8 @@ std::string end_of(std::string_view prefix) {
   return end;
 }
 
-// After these the engine goes on by itself; anything else may be final (a failed fsync) and needs recover().
+// After these the engine goes on by itself; anything else may be final (a failed fsync) and needs
+// recover().
 bool harmless(gw_status status) { return status == GW_NO_SPACE || status == GW_TOO_LARGE; }
 
 }  // namespace

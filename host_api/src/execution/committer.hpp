@@ -26,8 +26,8 @@ struct Verdict {
   StoreError error;
 };
 
-// Every batch writes a key of its own (host_keys.hpp) and erases those of settled ones before it, so that after a doubtful
-// commit the store itself tells whether the batch is in it.
+// Every batch writes a key of its own (host_keys.hpp) and erases those of settled ones before it,
+// so that after a doubtful commit the store itself tells whether the batch is in it.
 // Thread rule: one thread, the committer's in the sense of Engine.
 class Committer {
  public:

@@ -7,7 +7,8 @@ namespace {
 
 // Callers between two background steps while both wait and calls are taken one by one.
 constexpr std::size_t kCallersPerBackground = 8;
-// Background steps in one batch while no caller waits: enough to share a commit, few enough for a caller who comes.
+// Background steps in one batch while no caller waits: enough to share a commit, few enough for a
+// caller who comes.
 constexpr std::size_t kIdleBackground = 16;
 
 }  // namespace
@@ -62,7 +63,7 @@ bool CallDesk::make_room(const std::string& client, JobPtr& evicted) {
   return longer.callers.push_out(client, evicted);
 }
 
-// A guess at when half of what waits is done, from how many batches that takes.
+// A guess at when a good part of what waits is done, at thousands of calls per second.
 std::int64_t CallDesk::retry_after_ms() const {
   const std::size_t waiting = writes_.callers.size() + reads_.callers.size();
   return std::clamp<std::int64_t>(static_cast<std::int64_t>(waiting / 8), 50, 2'000);

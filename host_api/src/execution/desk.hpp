@@ -17,11 +17,11 @@
 
 namespace gateway {
 
-// Admits calls into two bounded, fair queues (one for the worker, one for the readers), hands them out, and tells every
-// admitted call its outcome exactly once.
+// Admits calls into two bounded, fair queues (one for the worker, one for the readers), hands them
+// out, and tells every admitted call its outcome exactly once.
 //
-// Continuations and sweeps wait in a background lane behind the callers, with a guaranteed share: one per batch, or one
-// after every few reads.
+// Continuations and sweeps wait in a background lane behind the callers, with a guaranteed share:
+// one per batch, or one after every few reads.
 // Thread rule: any. Completions are called without a lock.
 class CallDesk {
  public:

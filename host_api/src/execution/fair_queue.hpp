@@ -36,8 +36,9 @@ class FairQueue {
     return item;
   }
 
-  // Makes room for one more item of `client` by taking away the newest item of the client that has the most waiting,
-  // unless `client` has as many itself. False: nothing to take; `out` is untouched.
+  // Makes room for one more item of `client` by taking away the newest item of the client that has
+  // the most waiting, unless `client` has as many itself. False: nothing to take; `out` is
+  // untouched.
   bool push_out(const std::string& client, T& out) {
     const auto own = lanes_.find(client);
     const std::size_t own_size = own == lanes_.end() ? 0 : own->second->items.size();

@@ -1,4 +1,5 @@
-// The keys of the store that are the host's own: their first byte is 0x00, so no plugin can reach them.
+// The keys of the store that are the host's own: their first byte is 0x00, so no plugin can reach
+// them.
 #pragma once
 
 #include <cstdint>

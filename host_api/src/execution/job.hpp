@@ -12,8 +12,8 @@
 
 namespace gateway {
 
-// One admitted call, over all its steps and attempts. Owned by exactly one place at a time: a queue, the worker, a
-// reader.
+// One admitted call, over all its steps and attempts. Owned by exactly one place at a time: a
+// queue, the worker, a reader.
 struct Job {
   Request request;
   Completion done;
@@ -37,7 +37,8 @@ struct Job {
 
   bool read_side() const { return (flags & (GW_CALL_READ_ONLY | GW_CALL_DRY_RUN)) != 0; }
 
-  // Nothing of it has happened yet and its deadline is over. A call with a committed step goes on to its end.
+  // Nothing of it has happened yet and its deadline is over. A call with a committed step goes on
+  // to its end.
   bool expired(std::uint64_t steady_ns) const {
     return deadline_ns != 0 && steady_ns > deadline_ns && (step == 0 || read_side());
   }

@@ -1,4 +1,5 @@
-// Single values out of JSON texts whose meaning the host does not know, by the pointers that a manifest states.
+// Single values out of JSON texts whose meaning the host does not know, by the pointers that a
+// manifest states.
 #pragma once
 
 #include <string>

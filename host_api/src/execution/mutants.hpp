@@ -1,5 +1,5 @@
-// Deliberate defects, compiled only into test variants: the durability test must fail on each of them, or it proves
-// nothing. Every other build has them off.
+// Deliberate defects, compiled only into test variants: the durability test must fail on each of
+// them, or it proves nothing. Every other build has them off.
 #pragma once
 
 namespace gateway::mutants {

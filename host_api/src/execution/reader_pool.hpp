@@ -11,9 +11,9 @@
 
 namespace gateway {
 
-// Each step gets a snapshot of its own, opened after the call left the queue and closed before its outcome is told; it
-// holds durable state alone, so the outcome need not wait. A dry run's writes stay in a layer of its own, which its
-// later steps see and which is dropped with it.
+// Each step gets a snapshot of its own, opened after the call left the queue and closed before its
+// outcome is told; it holds durable state alone, so the outcome need not wait. A dry run's writes
+// stay in a layer of its own, which its later steps see and which is dropped with it.
 class ReaderPool {
  public:
   // `unreleased`: what the mutant reads beside the snapshot (mutants.hpp).

@@ -20,7 +20,8 @@ class StepRunner {
 
   StepRunner(const ExecutorOptions& options, CallDesk& desk, const NodeState& node);
 
-  // Runs the job's next step on `view`. A coordinator sweep on a node that may not run it is refused without running.
+  // Runs the job's next step on `view`. A coordinator sweep on a node that may not run it is
+  // refused without running.
   StepResult run(Job& job, View& view);
 
   // Writes the step's logs and counts its metrics; to be called once, when its outcome is certain.

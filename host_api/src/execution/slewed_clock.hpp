@@ -15,9 +15,10 @@ struct TimeSources {
   std::function<std::uint64_t()> mono_ns;  // CLOCK_MONOTONIC
 };
 
-// Wall time at start, advanced by boot time. The distance between wall and boot time changes only when somebody sets the
-// wall clock; that step is reported and then followed by 1 % of the time that passes, so that no deadline of a task
-// jumps past. A floor above the wall time (the clock was set back while the gateway was down) is such a step too.
+// Wall time at start, advanced by boot time. The distance between wall and boot time changes only
+// when somebody sets the wall clock; that step is reported and then followed by 1 % of the time
+// that passes, so that no deadline of a task jumps past. A floor above the wall time (the clock was
+// set back while the gateway was down) is such a step too.
 class SlewedClock final : public Clock {
  public:
   using StepAlarm = void (*)(std::int64_t ms);

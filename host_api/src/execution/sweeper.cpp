@@ -13,7 +13,8 @@ namespace {
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 // Soon after start, but not while the gateway is still coming up.
 constexpr std::uint64_t kFirstOfferNs = 1 * kNsPerSecond;
-// How often the clock is looked at, in real time: the clock is a parameter, nobody wakes a sleeper when it moves.
+// How often the clock is looked at, in real time: the clock is a parameter, nobody wakes a sleeper
+// when it moves.
 constexpr std::chrono::milliseconds kLook{100};
 
 bool is_failure(const Outcome& outcome) {

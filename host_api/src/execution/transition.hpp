@@ -48,8 +48,8 @@ struct LogLine {
   std::string text;
 };
 
-// What came of it. Writes, checks, logs and metrics are there only if they are to be kept: nothing of a step that
-// failed, was refused, or made a failing store or sink call is.
+// What came of it. Writes, checks, logs and metrics are there only if they are to be kept: nothing
+// of a step that failed, was refused, or made a failing store or sink call is.
 struct StepResult {
   gw_status status =
       GW_INTERNAL;   // one of the header's table; a failure that stuck wins over the hook's own
@@ -69,9 +69,9 @@ bool commits(gw_status status);
 // "ok", "refused", "no_space", ...: for metrics and messages.
 std::string_view status_name(gw_status status);
 
-// Runs one step. `view` must be fresh: its writes and reads become the result's.
-// Whatever the plugin does short of crashing ends in a status: a C++ exception, an unknown status, and GW_MORE from a
-// hook that has no steps are GW_INTERNAL.
+// Runs one step. `view` must be fresh: its writes and reads become the result's. Whatever the
+// plugin does short of crashing ends in a status: a C++ exception, an unknown status, and GW_MORE
+// from a hook that has no steps are GW_INTERNAL.
 // Thread rule: as the hook; `view` belongs to this thread.
 StepResult run_step(const Instance& instance, View& view, const StepInput& input);
 

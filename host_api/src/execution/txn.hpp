@@ -13,8 +13,8 @@
 #include "execution/view.hpp"
 #include "gateway/plugin_abi.h"
 
-// Lives on the stack of run_step(). Every function of the tables goes through guarded() or fail(), so that the first
-// failure sticks and no exception crosses the boundary.
+// Lives on the stack of run_step(). Every function of the tables goes through guarded() or fail(),
+// so that the first failure sticks and no exception crosses the boundary.
 // Thread rule: the hook's thread.
 struct gw_txn {
   gw_txn(gateway::View& call_view, const gateway::StepInput& call_input)
@@ -51,7 +51,8 @@ inline gw_bytes absent_if_empty(std::string_view text) {
   return text.empty() ? gw_bytes{nullptr, 0} : bytes_of(text);
 }
 
-// Runs the body of a table's function; what it throws (out of memory) becomes a failure of the step.
+// Runs the body of a table's function; what it throws (out of memory) becomes a failure of the
+// step.
 template <class Body>
 gw_status guarded(gw_txn* txn, Body body) noexcept {
   if (txn == nullptr) return GW_MISUSE;

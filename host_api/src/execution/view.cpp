@@ -25,7 +25,8 @@ std::uint64_t row_bytes(std::string_view key, const std::optional<std::string>& 
   return key.size() + (value ? value->size() : 0);
 }
 
-// The rows of several layers and the own writes in [first, last) as one ordered sequence, newest write per key.
+// The rows of several layers and the own writes in [first, last) as one ordered sequence, newest
+// write per key.
 class OverlayCursor {
  public:
   OverlayCursor(const Range& range) : reverse_(range.reverse) {}

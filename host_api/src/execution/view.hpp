@@ -16,8 +16,8 @@
 
 namespace gateway {
 
-// A layer of writes above a snapshot: merged, not yet durable (a batch), or never to be (a dry run).
-// Grows only between steps, on its owner's thread; never changes while a View reads it.
+// A layer of writes above a snapshot: merged, not yet durable (a batch), or never to be (a dry
+// run). Grows only between steps, on its owner's thread; never changes while a View reads it.
 class Layer {
  public:
   using Rows = std::map<std::string, std::optional<std::string>, std::less<>>;  // none: erased
@@ -32,11 +32,14 @@ class Layer {
   std::uint64_t bytes_ = 0;
 };
 
-// A snapshot, the layers above it and the step's own writes, as one ordered map. Remembers what was read, for the
-// check at commit; keeps every value it returned alive and unchanged for as long as it lives.
+// A snapshot, the layers above it and the step's own writes, as one ordered map. Remembers what was
+// read, for the check at commit; keeps every value it returned alive and unchanged for as long as
+// it lives.
 //
-// Keys have 1 to 512 bytes; those that begin with 0x00 are the host's: no read, write or scan reaches them.
-// Errors: GW_INVALID (key rules), GW_TOO_LARGE (value or sum of writes), and what the snapshot returns.
+// Keys have 1 to 512 bytes; those that begin with 0x00 are the host's: no read, write or scan
+// reaches them.
+// Errors: GW_INVALID (key rules), GW_TOO_LARGE (value or sum of writes), and what the snapshot
+// returns.
 // Thread rule: one thread. The snapshot and the layers must outlive it unchanged.
 class View {
  public:
@@ -53,7 +56,8 @@ class View {
   StoreResult<void> put(std::string_view key, std::string_view value);
   StoreResult<void> erase(std::string_view key);
 
-  // Visits at most `limit` rows until the visitor returns false. No other function may be called in between.
+  // Visits at most `limit` rows until the visitor returns false. No other function may be called in
+  // between.
   StoreResult<void> scan(const Range& range, std::uint64_t limit, const Visitor& visit);
 
   // As get(), but for the host's own curiosity: untracked.

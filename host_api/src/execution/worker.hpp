@@ -15,11 +15,13 @@
 
 namespace gateway {
 
-// Stop and go: takes the calls that wait, runs each on (snapshot + what the batch has written + its own writes), commits
-// the batch, releases the outcomes, and starts over. A snapshot is opened after the batch's calls left the queue.
+// Stop and go: takes the calls that wait, runs each on (snapshot + what the batch has written + its
+// own writes), commits the batch, releases the outcomes, and starts over. A snapshot is opened
+// after the batch's calls left the queue.
 //
-// An outcome that could see nothing unreleased is released at once; every other waits for the commit. A reply whose
-// deadline passed while its batch was being committed is delivered all the same: it is durable and true.
+// An outcome that could see nothing unreleased is released at once; every other waits for the
+// commit. A reply whose deadline passed while its batch was being committed is delivered all the
+// same: it is durable and true.
 class Worker {
  public:
   Worker(const ExecutorOptions& options, CallDesk& desk, StepRunner& runner, Engine& engine,
