@@ -126,9 +126,9 @@ StoreResult<void> Executor::commit_host(std::vector<Write> writes) {
   job->metric_name = "host:commit";
   job->arrived_ns = impl_->clock.steady_ns();
   job->host_writes = std::move(writes);
-  std::promise<Outcome> promise;
-  auto outcome = promise.get_future();
-  job->done = [&](Outcome result) { promise.set_value(std::move(result)); };
+  auto promise = std::make_shared<std::promise<Outcome>>();  // shared: see run()
+  auto outcome = promise->get_future();
+  job->done = [promise](Outcome result) { promise->set_value(std::move(result)); };
   impl_->desk.admit(std::move(job));
   Outcome result = outcome.get();
   if (result.kind == Outcome::Kind::kReply) return {};
