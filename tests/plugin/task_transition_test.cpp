@@ -15,8 +15,8 @@ namespace {
 constexpr std::array<std::string_view, 5> kStatuses = {"pending", "claimed", "in_progress",
                                                        "completed", "failed"};
 
-// What each verb of the holder (of the creator, for cancel) does to a task in each status: the next status, or the code
-// of the refusal.
+// What each verb of the holder (of the creator, for cancel) does to a task in each status: the next
+// status, or the code of the refusal.
 struct Row {
   std::string_view verb;
   std::array<std::string_view, 5> outcome;  // by kStatuses

@@ -14,7 +14,8 @@ std::string trimmed(std::string_view text);
 // ASCII letters in lower case; other bytes as they are.
 std::string lower_ascii(std::string_view text);
 
-// One line of at most `characters` characters: runs of white space become one blank, what is cut off becomes "...".
+// One line of at most `characters` characters: runs of white space become one blank, what is cut
+// off becomes "...".
 std::string excerpt(std::string_view text, std::size_t characters);
 
 // "a, b, c"

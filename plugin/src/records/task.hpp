@@ -41,8 +41,9 @@ struct SlaSeconds {
   std::optional<std::int64_t> complete;
 };
 
-// The document `task/<id>`. The reserved `metadata.ansible` block is typed (the members below `meta`); caller metadata
-// is kept beside it as it came. SLA state is not here but in SlaRecord, so that a sweep does not rewrite documents.
+// The document `task/<id>`. The reserved `metadata.ansible` block is typed (the members below
+// `metadata`); caller metadata is kept beside it as it came. SLA state is not here but in SlaRecord, so
+// that a sweep does not rewrite documents.
 struct Task {
   std::string id;
   std::string title;

@@ -13,8 +13,8 @@
 
 namespace ansible {
 
-// Kinds are the timeline's: created, ack_accepted, approved, claimed, status_update, completed, failed, and released,
-// requeued, rejected, cancelled.
+// Kinds are the timeline's: created, ack_accepted, approved, claimed, status_update, completed,
+// failed, and released, requeued, rejected, cancelled.
 struct AuditRecord {
   std::int64_t at = 0;
   std::string kind;

@@ -1,4 +1,5 @@
-// ansible_claim_task: an agent takes a pending task and says until when (reference 2.4; T-7, T-8, T-15).
+// ansible_claim_task: an agent takes a pending task and says until when (reference 2.4; T-7, T-8,
+// T-15).
 #include <utility>
 
 #include "core/fields.hpp"

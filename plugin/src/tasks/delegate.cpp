@@ -53,7 +53,8 @@ std::optional<Error> refuse_sizes(const Args& args, const std::vector<std::strin
                    std::to_string(bytes));
 }
 
-// Requirements alone need a capability that routes them; no capability has been published on this gateway.
+// Requirements alone need a capability that routes them; no capability has been published on this
+// gateway.
 std::optional<Error> refuse_route(const Args& args, const std::vector<std::string>& names) {
   if (!names.empty()) return std::nullopt;
   const std::vector<std::string> required = args.texts("requires");
@@ -123,7 +124,8 @@ json::object delegate_reply(const Task& task, const Targets& targets) {
   return reply;
 }
 
-// The task that an earlier request with this key created, as its reply (T-3); nothing when there was none.
+// The task that an earlier request with this key created, as its reply (T-3); nothing when there
+// was none.
 Result<std::optional<json::object>> consult_ledger(Context& context, const std::string& ledger_key,
                                                    const std::string& digest,
                                                    const std::string& key) {

@@ -28,8 +28,8 @@ inline constexpr std::array<std::string_view, 14> kFailureClasses = {"failed_ter
                                                                      "transport_error",
                                                                      "unknown"};
 
-// Writes the `failure` and `retry` blocks of a task that `actor` reports as failed. Returns when it may be claimed again,
-// in ms: it goes back to pending; or nothing: it has failed for good.
+// Writes the `failure` and `retry` blocks of a task that `actor` reports as failed. Returns when it
+// may be claimed again, in ms: it goes back to pending; or nothing: it has failed for good.
 std::optional<std::int64_t> record_failure(Context& context, Task& task, const Args& args,
                                            std::string_view actor);
 

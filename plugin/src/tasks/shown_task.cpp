@@ -5,7 +5,8 @@
 namespace ansible {
 namespace {
 
-// metadata.ansible of reference 1.4. Capability contracts do not exist yet, so their members are empty.
+// metadata.ansible of reference 1.4. Capability contracts do not exist yet, so their members are
+// empty.
 json::object shown_block(Transaction& txn, const Task& task, const json::object& stored) {
   json::object out = object_field(stored, "ansible");
   out["responseRequired"] = true;

@@ -11,14 +11,15 @@
 namespace ansible {
 namespace {
 
-// T-3: an effect of this actor that somebody has overtaken since. (Only the verbs that need the claim.)
+// T-3: an effect of this actor that somebody has overtaken since. (Only the verbs that need the
+// claim.)
 void mark_superseded(json::object& reply, const TaskCall& call, const Verb& verb) {
   const bool needs_claim = verb.name == "claim" || verb.name == "update" || verb.name == "complete";
   if (needs_claim && call.task.claimed_by_agent != call.actor.id) reply["superseded"] = true;
 }
 
-// T-3 ... T-6. A request without a key is a replay only when its verb is no longer possible: after a release the same
-// agent may claim again with the same words.
+// T-3 ... T-6. A request without a key is a replay only when its verb is no longer possible: after
+// a release the same agent may claim again with the same words.
 std::optional<Error> consult_ledger(Context& context, TaskCall& call, const Verb& verb,
                                     const std::string& key) {
   const auto entry = load_ledger(context.txn, call.ledger_key);

@@ -1,4 +1,5 @@
-// What the verbs on a stored task have in common: who acts, which task, and the ledger around the effect.
+// What the verbs on a stored task have in common: who acts, which task, and the ledger around the
+// effect.
 #pragma once
 
 #include <optional>
@@ -28,7 +29,8 @@ struct TaskCall {
   std::string digest = {};
 };
 
-// Resolves actor (`agentId`, `agent_token`) and task (`taskId`), and looks into the ledger, in this order.
+// Resolves actor (`agentId`, `agent_token`) and task (`taskId`), and looks into the ledger, in this
+// order.
 // Errors: those of resolve_actor and find_task_by_id; idempotency_conflict (T-4).
 Result<TaskCall> open_call(Context& context, const Args& args, const Verb& verb);
 
@@ -38,7 +40,8 @@ json::object finish_call(Context& context, const TaskCall& call, json::object re
 // The caller's idempotency key, trimmed; empty when there is none.
 std::string idempotency_key(const Args& args);
 
-// The original reply as a replay gives it (T-3): `idempotent`, the task's current status and claimer.
+// The original reply as a replay gives it (T-3): `idempotent`, the task's current status and
+// claimer.
 json::object replayed(json::object reply, const Task& now);
 
 // T-4: same key, other arguments.

@@ -26,8 +26,8 @@ struct TaskList {
   bool truncated = false;   // more tasks were there than a list looks at
 };
 
-// The matching tasks: open ones of high priority first, of low priority last; then the last updated first (T-10,
-// reference 2.9). Looks at no more than the newest 1,000 tasks of each status.
+// The matching tasks: open ones of high priority first, of low priority last; then the last updated
+// first (T-10, reference 2.9). Looks at no more than the newest 1,000 tasks of each status.
 TaskList list_tasks(Transaction& txn, const TaskFilter& filter, std::size_t limit);
 
 }  // namespace ansible

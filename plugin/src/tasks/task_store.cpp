@@ -17,8 +17,8 @@ void write_document(Transaction& txn, const Task& task) {
   txn.put(key::task(task.id), json::canonical(to_json(task)));
 }
 
-// Every index entry that a task in this state has. The value is its priority, so that lists can be ordered before any
-// document is read.
+// Every index entry that a task in this state has. The value is its priority, so that lists can be
+// ordered before any document is read.
 std::vector<std::string> index_keys(const Task& task) {
   const std::string_view status = to_text(task.status);
   std::vector<std::string> keys{key::by_status(status, task.updated_at, task.id)};

@@ -26,7 +26,8 @@ Result<Task> find_task_by_id(Transaction& txn, std::string_view id_or_prefix);
 // Writes a new task with its indexes and counters.
 void insert_task(Transaction& txn, const Task& task);
 
-// Replaces `before` by `after` (same id): moves index entries and counters with status, claimer and update time.
+// Replaces `before` by `after` (same id): moves index entries and counters with status, claimer and
+// update time.
 void update_task(Transaction& txn, const Task& before, const Task& after);
 
 // Counters of all stored tasks.
@@ -43,8 +44,8 @@ struct AgentLoad {
 };
 AgentLoad agent_load(Transaction& txn, std::string_view agent);
 
-// The task as users see it: the stored document in the reference's shape, metadata.ansible merged in, with the SLA
-// record under metadata.ansible.sla, without internal members.
+// The task as users see it: the stored document in the reference's shape, metadata.ansible merged
+// in, with the SLA record under metadata.ansible.sla, without internal members.
 json::object shown_task(Transaction& txn, const Task& task);
 
 }  // namespace ansible

@@ -68,7 +68,8 @@ constexpr std::optional<TaskStatus> next_status(TaskStatus from, Action action) 
 // "claim", "complete" ...: as in the ledger and in texts.
 std::string_view to_text(Action action);
 
-// invalid_transition, with the task's status and those from which the action is possible; nothing when it is possible.
+// invalid_transition, with the task's status and those from which the action is possible; nothing
+// when it is possible.
 std::optional<Error> refuse_transition(const Task& task, Action action);
 
 // What happened, for the audit record and the task's list of updates.
@@ -80,10 +81,11 @@ struct Happening {
   json::object details = {};             // further members of the audit record's metadata
 };
 
-// Carries out a transition: sets the status that the table says, appends one audit record and an entry to `updates`,
-// writes the task with indexes and counters, and tells the SLA book. A return to pending also clears claimer, claim
-// lease and acknowledgement. `task` holds the verb's other changes already; `before` is the task as stored. A transition
-// that the table lacks is a bug (std::logic_error): ask refuse_transition() first.
+// Carries out a transition: sets the status that the table says, appends one audit record and an
+// entry to `updates`, writes the task with indexes and counters, and tells the SLA book. A return
+// to pending also clears claimer, claim lease and acknowledgement. `task` holds the verb's other
+// changes already; `before` is the task as stored. A transition that the table lacks is a bug
+// (std::logic_error): ask refuse_transition() first.
 void carry_out(Context& context, const Task& before, Task& task, const Happening& happening);
 
 // The acknowledgement block of a task that nobody has claimed.

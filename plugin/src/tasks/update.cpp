@@ -1,4 +1,5 @@
-// ansible_update_task: the claimer reports progress or failure (reference 2.5; T-6, T-9, T-14, T-15).
+// ansible_update_task: the claimer reports progress or failure (reference 2.5; T-6, T-9, T-14,
+// T-15).
 #include <utility>
 
 #include "core/fields.hpp"
