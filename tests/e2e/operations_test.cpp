@@ -1,0 +1,185 @@
+// What the host's owner does: start and stop, configuration, backups, plugin releases.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "e2e/installation.hpp"
+
+using e2e::Installation;
+using e2e::text_of;
+namespace json = base::json;
+
+namespace {
+
+json::object slot(const Installation& gw) {
+  const json::value list = gw.document("openclaw plugins list");
+  REQUIRE(list.as_object().size() == 1);
+  REQUIRE(list.at("plugins").as_array().size() == 1);  // one row per slot
+  return list.at("plugins").as_array().front().as_object();
+}
+
+std::string served_version(const Installation& gw) {
+  return text_of(json::value(gw.invoke("ansible_status", {}).at("plugin")), "version");
+}
+
+std::vector<std::string> names_of(const json::object& object) {
+  std::vector<std::string> names;
+  for (const auto& member : object) names.emplace_back(member.key());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("gateway start, restart and stop keep what agents have agreed on") {
+  const Installation gw;
+  gw.start();
+  gw.agent("worker");
+  const auto pid = [&] { return gw.document("openclaw gateway status").at("pid").as_int64(); };
+  const std::int64_t first = pid();
+  gw.ok("openclaw gateway start", "already running");
+  CHECK(pid() == first);
+  gw.ok("openclaw gateway restart", "gateway is up");
+  CHECK(pid() != first);
+  gw.ok("openclaw ansible agent list", "worker");
+  gw.ok("openclaw gateway stop", "gateway stopped");
+  gw.refused("openclaw gateway stop", 3, "openclaw gateway start");
+  gw.ok("openclaw gateway restart", "gateway is up");
+  gw.ok("openclaw ansible agent list", "worker");
+}
+
+TEST_CASE("a gateway that cannot start says why") {
+  const Installation gw;
+  gw.start();
+  // A second gateway on the same port, with its own state directory.
+  const Installation other;
+  other.refused("openclaw gateway start --port " + std::to_string(gw.port()), 1, "--port");
+  std::filesystem::create_directories(other.state_dir());
+  std::ofstream(other.config_file()) << R"({"gateway":{"port":"many"}})";
+  other.refused("openclaw gateway start", 1, "port");
+  other.refused("openclaw config check", 1, "port");
+}
+
+TEST_CASE("config path and config check tell which file is used and what is wrong with it") {
+  const Installation gw;
+  CHECK(gw.ok("openclaw config path") == gw.config_file() + "\n");
+  gw.ok("openclaw config check", "in order");
+  CHECK(text_of(gw.document("openclaw config path"), "file") == gw.config_file());
+  std::ofstream(gw.file("typo.json"))
+      << R"({"gateway":{"prot":1},"plugins":{"entries":{"ansible":{"library":")" ANSIBLE_PLUGIN
+         R"(","config":{"tier":"edge"}}}}})";
+  const auto typo = gw.shell("openclaw --config " + gw.file("typo.json") + " config check");
+  CHECK(typo.status == 0);
+  CHECK(typo.err.find("port") != std::string::npos);  // names the nearest known key
+  gw.refused("openclaw --config " + gw.file("none.json") + " config check", 1, "none.json");
+}
+
+TEST_CASE("storage is backed up while the gateway runs, checked, and restored when it is stopped") {
+  const Installation gw;
+  gw.start();
+  gw.agent("before-backup");
+  gw.ok("openclaw storage check", "sound");
+  gw.ok("openclaw storage backup " + gw.file("backup.db"), "backup.db");
+  gw.agent("after-backup");
+  gw.refused("openclaw storage restore " + gw.file("backup.db"), 1, "openclaw gateway stop");
+  gw.ok("openclaw ansible agent list", "after-backup");
+  gw.ok("openclaw gateway stop");
+  gw.ok("openclaw storage check", "sound");
+  gw.ok("openclaw storage restore " + gw.file("backup.db"), "ansible.db");
+  gw.start();
+  const std::string agents = gw.ok("openclaw ansible agent list", "before-backup");
+  CHECK(agents.find("after-backup") == std::string::npos);
+  gw.ok("openclaw gateway stop");
+  std::ofstream(gw.file("junk.db")) << "this is no database";
+  gw.refused("openclaw storage restore " + gw.file("junk.db"), 1, "");
+  gw.start();
+  gw.ok("openclaw ansible agent list", "before-backup");
+}
+
+TEST_CASE("plugins list and info describe the active release as scripts expect it") {
+  const Installation gw;
+  gw.start();
+  const json::object row = slot(gw);
+  CHECK(names_of(row) == std::vector<std::string>{"buildId", "candidate", "id", "parked", "path",
+                                                  "sha256", "since", "state", "version"});
+  CHECK(row.at("id").as_string() == "ansible");
+  CHECK(row.at("state").as_string() == "active");
+  CHECK(row.at("version").as_string() == PLUGIN_VERSION);
+  CHECK(row.at("path").as_string() == ANSIBLE_PLUGIN);
+  CHECK(row.at("candidate").is_null());
+  CHECK(row.at("parked").is_null());
+  const std::string digest(row.at("sha256").as_string());
+  CHECK(digest.size() == 64);
+  CHECK(digest.find_first_not_of("0123456789abcdef") == std::string::npos);
+  CHECK(row.at("since").as_int64() > 1'600'000'000'000);
+
+  const json::value info = gw.document("openclaw plugins info ansible");
+  for (const auto& member : row) CHECK(info.at(member.key()) == member.value());
+  CHECK(info.at("abi").is_string());
+  CHECK(info.at("dataFormat").is_object());
+  CHECK(info.at("sweeps").as_array().size() == 4);
+  CHECK(info.at("tools").as_array().size() == 24);
+  for (const json::value& tool : info.at("tools").as_array()) {
+    CHECK(names_of(tool.as_object()) ==
+          std::vector<std::string>{"description", "name", "parameters", "readOnly"});
+    CHECK(tool.at("parameters").at("type").as_string() == "object");
+  }
+  gw.ok("openclaw plugins list", PLUGIN_VERSION);
+  gw.ok("openclaw plugins info ansible", "ansible_claim_task");
+}
+
+TEST_CASE(
+    "a plugin is verified, installed, swapped in, rolled back and forward, and the history tells") {
+  const Installation gw;
+  gw.start();
+  const std::string first(slot(gw).at("sha256").as_string());
+  gw.ok("openclaw plugins verify ansible " ANSIBLE_NEXT, "99.0.0");
+  gw.ok("openclaw plugins install ansible " ANSIBLE_NEXT, "99.0.0");
+  CHECK(served_version(gw) == PLUGIN_VERSION);  // installing activates nothing
+  gw.ok("openclaw plugins swap ansible 99.0.0", "99.0.0");
+  CHECK(served_version(gw) == "99.0.0");
+  json::object row = slot(gw);
+  CHECK(row.at("version").as_string() == "99.0.0");
+  CHECK(row.at("buildId").as_string() == "feedfacefeedface");
+  const std::string second(row.at("sha256").as_string());
+  REQUIRE(second != first);
+
+  gw.ok("openclaw plugins rollback ansible", PLUGIN_VERSION);
+  CHECK(served_version(gw) == PLUGIN_VERSION);
+  gw.ok("openclaw plugins rollback ansible", "99.0.0");  // a second one goes forward again
+  CHECK(served_version(gw) == "99.0.0");
+  gw.ok("openclaw plugins swap ansible " + first.substr(0, 12));
+  CHECK(served_version(gw) == PLUGIN_VERSION);
+  gw.ok("openclaw plugins swap ansible " ANSIBLE_NEXT);
+  CHECK(text_of(json::value(slot(gw)), "sha256") == second);
+  gw.ok("openclaw gateway restart");
+  CHECK(served_version(gw) == "99.0.0");  // the configured file has not changed: the swap holds
+
+  const std::string history = gw.ok("openclaw plugins history ansible", "99.0.0");
+  CHECK(history.find(PLUGIN_VERSION) != std::string::npos);
+  const json::value told = gw.document("openclaw plugins history ansible");
+  CHECK(told.at("releases").as_array().size() == 2);
+  CHECK(told.at("entries").as_array().size() >= 5);
+}
+
+TEST_CASE("a refused swap names the reason and the version that keeps serving") {
+  const Installation gw;
+  gw.start();
+  std::ofstream(gw.file("text.so")) << "no library";
+  std::ofstream(gw.file("empty.so")).flush();
+  std::filesystem::copy_file(ANSIBLE_NEXT, gw.file("writable.so"));
+  std::filesystem::permissions(gw.file("writable.so"), std::filesystem::perms(0775));
+  for (const char* file : {"text.so", "empty.so", "writable.so", "missing.so"}) {
+    for (const char* verb : {"swap", "install", "verify"}) {
+      gw.refused(std::string("openclaw plugins ") + verb + " ansible " + gw.file(file), 1, file);
+    }
+    CHECK(served_version(gw) == PLUGIN_VERSION);
+  }
+  gw.refused("openclaw plugins rollback ansible", 1, "");  // there was nothing before
+  gw.refused("openclaw plugins swap ansible 12.34.56", 1, "12.34.56");
+  gw.refused("openclaw plugins swap ansible 0123456789ab", 1, "0123456789ab");
+  CHECK(text_of(gw.document("openclaw plugins info nonesuch", 1), "error").find("nonesuch") !=
+        std::string::npos);
+  CHECK(text_of(json::value(slot(gw)), "version") == PLUGIN_VERSION);
+}
