@@ -64,7 +64,8 @@ constexpr std::string_view kFull = R"(// a gateway
   "gateway": { "port": 18790, "bind": "loopback", "stateDir": "~/gw", "url": "http://gw:1",
                "auth": { "token": "secret", "hostToken": "more" } },
   "storage": { "engine": "memory", "path": "x.db" },   /* relative */
-  "plugins": { "root": "~/plugins", "prover": "bin/prover", "entries": { "ansible": {
+  "plugins": { "root": "~/plugins", "prover": "bin/prover",
+    "watch": { "everyMs": 500, "quietMs": 100 }, "entries": { "ansible": {
     "enabled": true, "library": "lib/ansible.so", "onFileChange": "ignore",
     "config": { "tier": "edge", "nodeIdOverride": "vps-jane", "slaSweep": { "everySeconds": 60 }, },
   } } },
@@ -86,6 +87,8 @@ TEST_CASE("config: every key of ours is read, with comments and trailing commas"
   CHECK(p.config.storage.path == "x.db");
   CHECK(p.config.plugins_root == "/home/jane/plugins");
   CHECK(p.config.prover == "/etc/openclaw/bin/prover");
+  CHECK(p.config.watch.every_ms == 500);
+  CHECK(p.config.watch.quiet_ms == 100);
   CHECK(p.config.plugin.library == "/etc/openclaw/lib/ansible.so");
   CHECK(p.config.plugin.on_file_change == FileChange::kIgnore);
   CHECK(p.config.plugin.tier == "edge");
@@ -101,6 +104,8 @@ TEST_CASE("config: an empty file means the defaults") {
   CHECK(p.config.gateway.bind == "127.0.0.1");
   CHECK(p.config.storage.engine == StorageEngine::kSqlite);
   CHECK(p.config.storage.path == "ansible.db");
+  CHECK(p.config.watch.every_ms == 2'000);
+  CHECK(p.config.watch.quiet_ms == 1'000);
   CHECK(p.config.plugin.config_json == "{}");
   CHECK(gateway_url(p.config.gateway) == "http://127.0.0.1:18789");
 }
@@ -132,6 +137,10 @@ TEST_CASE(
        R"(storage.engine: expected "sqlite" or "memory", got "postgres")"},
       {R"({"storage":{"path":""}})", R"(storage.path: expected a file name, got "")"},
       {R"({"plugins":{"root":false}})", "plugins.root: expected a string, got false"},
+      {R"({"plugins":{"watch":{"everyMs":5}}})",
+       "plugins.watch.everyMs: expected a whole number from 10 to 3600000, got the number 5"},
+      {R"({"plugins":{"watch":{"quietMs":"1s"}}})",
+       R"(plugins.watch.quietMs: expected a whole number from 10 to 60000, got "1s")"},
       {R"({"plugins":{"entries":{"ansible":{"enabled":"yes"}}}})",
        R"(plugins.entries.ansible.enabled: expected true or false, got "yes")"},
       {R"({"plugins":{"entries":{"ansible":{"onFileChange":"canary"}}}})",

@@ -38,9 +38,11 @@ struct GatewayOptions {
   std::string library;  // path of the plugin
   std::string plugin_config = R"({"tier":"backbone","nodeIdOverride":"test-node"})";
   std::string gateway_extra;  // more members of "gateway": R"("bind":"0.0.0.0")"
+  std::string plugins_extra;  // more members of "plugins": R"("watch":{"quietMs":50})"
   std::string plugin_extra;   // more members of the plugin's entry: R"("onFileChange":"ignore")"
   std::string storage = R"({"engine":"sqlite"})";
   std::string token = "gw_test_token";
+  std::string log_level = "debug";
   std::map<std::string, std::string> env;
 };
 
@@ -57,8 +59,9 @@ class Gateway {
     out << "{\"gateway\":{\"port\":" << port_;
     if (!options_.token.empty()) out << ",\"auth\":{\"token\":\"" << options_.token << "\"}";
     if (!options_.gateway_extra.empty()) out << "," << options_.gateway_extra;
-    out << "},\"storage\":" << options_.storage
-        << ",\"plugins\":{\"entries\":{\"ansible\":{\"enabled\":true";
+    out << "},\"storage\":" << options_.storage << ",\"plugins\":{"
+        << (options_.plugins_extra.empty() ? "" : options_.plugins_extra + ",")
+        << "\"entries\":{\"ansible\":{\"enabled\":true";
     if (!options_.library.empty()) out << ",\"library\":\"" << options_.library << "\"";
     if (!options_.plugin_extra.empty()) out << "," << options_.plugin_extra;
     out << ",\"config\":" << options_.plugin_config << "}}}}\n";
@@ -78,7 +81,7 @@ class Gateway {
     env.try_emplace("OPENCLAW_STATE_DIR", "");
     process_ = std::make_unique<Process>(
         ProcessOptions{{options_.binary, "--config", config_file(), "--state-dir", state_dir(),
-                        "--log-level", "debug"},
+                        "--log-level", options_.log_level},
                        env,
                        "/dev/null",
                        log_file()});

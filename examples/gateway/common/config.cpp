@@ -78,13 +78,14 @@ class Section {
       wrong(key, "true or false", *v);
     }
   }
-  void read(std::string_view key, std::uint16_t& out) {
+  template <class T>
+  void read_number(std::string_view key, T& out, std::int64_t min, std::int64_t max) {
     const json::value* v = member(key);
     if (v == nullptr) return;
-    if (v->is_int64() && v->get_int64() >= 1 && v->get_int64() <= 65535) {
-      out = static_cast<std::uint16_t>(v->get_int64());
+    if (v->is_int64() && v->get_int64() >= min && v->get_int64() <= max) {
+      out = static_cast<T>(v->get_int64());
     } else {
-      wrong(key, "a whole number from 1 to 65535", *v);
+      wrong(key, fmt::format("a whole number from {} to {}", min, max), *v);
     }
   }
   // One of a few words; the table is (word, value).
@@ -162,7 +163,7 @@ void read_secret(Section& section, std::string_view key, std::string& out) {
 }
 
 void read_gateway(Section section, GatewayConfig& out) {
-  section.read("port", out.port);
+  section.read_number("port", out.port, 1, 65535);
   read_bind(section, out.bind);
   section.read("stateDir", out.state_dir);
   section.read("url", out.url);
@@ -210,6 +211,12 @@ void read_plugin(Section section, const PathBase& base, PluginConfig& out) {
   section.finish({"hooks", "apiKey", "env", "subagent"});
 }
 
+void read_watch(Section section, WatchConfig& out) {
+  section.read_number("everyMs", out.every_ms, 10, 3'600'000);
+  section.read_number("quietMs", out.quiet_ms, 10, 60'000);
+  section.finish();
+}
+
 Error syntax_error(std::string_view text, const json::ParseError& e) {
   const std::string_view before = text.substr(0, e.offset);
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;
@@ -241,6 +248,7 @@ Result<Config> parse_config(std::string_view text, const PathBase& base,
   for (std::string* path : {&config.plugins_root, &config.prover}) {
     if (!path->empty()) *path = absolute_path(*path, base.directory, base.home);
   }
+  read_watch(plugins.section("watch"), config.watch);
   read_plugin(plugins.section("entries").section("ansible"), base, config.plugin);
   if (findings.error) return *findings.error;
   if (warnings != nullptr) {

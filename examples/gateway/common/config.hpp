@@ -45,10 +45,17 @@ struct PluginConfig {
   std::string node_id;             // config.nodeIdOverride; empty: not given
 };
 
+// How the configured library file is watched.
+struct WatchConfig {
+  std::uint32_t every_ms = 2'000;  // between two looks; a change usually wakes the watcher earlier
+  std::uint32_t quiet_ms = 1'000;  // without a further change before the file is taken
+};
+
 struct Config {
   GatewayConfig gateway;
   StorageConfig storage;
   PluginConfig plugin;       // plugins.entries.ansible
+  WatchConfig watch;         // plugins.watch
   std::string plugins_root;  // plugins.root, absolute; empty: <state directory>/plugins/<plugin>
   std::string prover;        // plugins.prover, absolute; empty: beside the executable
 };

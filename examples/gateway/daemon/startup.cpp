@@ -102,6 +102,8 @@ gateway::HostOptions host_options(const Config& config, const Facts& facts, cons
                                ? gateway::OnFileChange::kIgnore
                                : gateway::OnFileChange::kDirect;
   options.plugins_root = config.plugins_root;
+  options.watch_every = std::chrono::milliseconds(config.watch.every_ms);
+  options.watch_quiet = std::chrono::milliseconds(config.watch.quiet_ms);
   options.prover = config.prover.empty() ? shipped_prover(env.executable) : config.prover;
   if (options.prover.empty()) {
     // Named in the refusal of every library, so that its remedy is clear.
@@ -124,6 +126,8 @@ std::vector<std::string> restart_keys(const Config& before, const Config& after)
   note(before.storage.path != after.storage.path, "storage.path");
   note(before.plugins_root != after.plugins_root, "plugins.root");
   note(before.prover != after.prover, "plugins.prover");
+  note(before.watch.every_ms != after.watch.every_ms, "plugins.watch.everyMs");
+  note(before.watch.quiet_ms != after.watch.quiet_ms, "plugins.watch.quietMs");
   note(before.plugin.enabled != after.plugin.enabled, "plugins.entries.ansible.enabled");
   note(before.plugin.library != after.plugin.library, "plugins.entries.ansible.library");
   note(before.plugin.on_file_change != after.plugin.on_file_change,
