@@ -163,10 +163,18 @@ class Checker {
   }
 };
 
-// ARG-1: null counts as absent, also one level down.
+// ARG-1: null counts as absent.
 void drop_nulls(json::object& object) {
   for (auto it = object.begin(); it != object.end();) {
     it = it->value().is_null() ? object.erase(it) : std::next(it);
+  }
+}
+
+// The same one level down. There an unknown name is refused, whatever its value.
+void drop_nulls(std::span<const Param> members, json::object& object) {
+  for (const Param& member : members) {
+    const auto found = object.find(member.name);
+    if (found != object.end() && found->value().is_null()) object.erase(found);
   }
 }
 
@@ -201,7 +209,7 @@ Result<Args> Args::read(std::span<const Param> params, json::object object) {
   for (const Param& param : params) {
     if (param.type != ParamType::kObject || param.members.empty()) continue;
     if (json::value* v = object.if_contains(param.name); v != nullptr && v->is_object()) {
-      drop_nulls(v->get_object());
+      drop_nulls(param.members, v->get_object());
     }
   }
   if (auto problem = Checker::members(params, object, "")) return std::move(*problem);

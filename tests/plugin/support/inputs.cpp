@@ -104,7 +104,7 @@ void add_members(const Param& param, std::vector<Value>& out) {
   if (param.members.empty()) return;
   const json::object base = minimal_args(param.members);
   for (Input& input : generated_inputs(param.members, base)) {
-    const bool extra = input.pointer == "/" + std::string("no_such_argument");
+    const bool extra = input.pointer == "/no_such_argument";
     out.push_back({input.what, std::move(input.args), input.valid && !extra});
   }
 }
@@ -165,9 +165,11 @@ std::vector<Input> generated_inputs(std::span<const Param> params, const json::o
     without.erase(name);
     out.push_back({name + ": missing", std::move(without), !param.required, "/" + name});
   }
-  json::object more = base;
-  more["no_such_argument"] = 1;
-  out.push_back({"no_such_argument: extra", std::move(more), true, "/no_such_argument"});
+  for (const json::value& extra : {json::value(1), json::value(nullptr)}) {
+    json::object more = base;
+    more["no_such_argument"] = extra;
+    out.push_back({"no_such_argument: extra", std::move(more), true, "/no_such_argument"});
+  }
   return out;
 }
 
