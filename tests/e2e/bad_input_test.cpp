@@ -66,9 +66,15 @@ struct Bad {
   json::object args;
 };
 
+// What a value may be: the schema, or the members of its anyOf, also of one in it.
 json::array alternatives(const json::object& schema) {
   const json::value* any = schema.if_contains("anyOf");
-  return any == nullptr ? json::array{schema} : any->as_array();
+  if (any == nullptr) return json::array{json::value(schema)};
+  json::array out;
+  for (const json::value& one : any->as_array()) {
+    for (const json::value& inner : alternatives(one.as_object())) out.push_back(inner);
+  }
+  return out;
 }
 
 std::string json_type(const json::value& v) {

@@ -29,8 +29,8 @@ std::string actor(const Installation& gw, const json::object& args,
 std::string created_by(const Installation& gw, const json::object& delegated) {
   const std::string id = text_of(json::value(delegated), "taskId");
   const json::object dump = gw.invoke("ansible_dump_tasks", {});
-  for (const json::value& task : dump.at("tasks").as_array()) {
-    if (text_of(task, "id") == id) return text_of(task, "createdBy_agent");
+  for (const json::value& item : dump.at("items").as_array()) {
+    if (text_of(item, "id") == id) return text_of(item.at("value"), "createdBy_agent");
   }
   return "no such task: " + json::canonical(json::value(delegated));
 }

@@ -161,6 +161,7 @@ void add_plugin_verbs(CLI::App& root, CommandLine& line) {
           .add_option(verb.what == nullptr ? "id" : "words", *given,
                       "The slot (ansible)" + std::string(verb.what == nullptr ? "" : " and what"))
           ->expected(verb.what == nullptr ? 0 : 1, most)
+          ->required(verb.what != nullptr)
           ->type_name(name);
     }
     add_output_flags(command, line);

@@ -105,7 +105,10 @@ void show_sla_policy(Printer& print, const json::object& sla) {
                                   ", breaches=" + text_of(last, "breachCount") +
                                   ", messages=" + text_of(last, "escalationsWritten"));
   }
-  print.field("this node sweeps", bool_of(sla, "sweeps") ? "yes" : "no: " + text_of(sla, "reason"));
+  if (sla.contains("sweeps")) {
+    print.field("this node sweeps",
+                bool_of(sla, "sweeps") ? "yes" : "no: " + text_of(sla, "reason"));
+  }
   print.field("turn notifications on", text_of(sla, "enableCommand"));
 }
 
