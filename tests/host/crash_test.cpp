@@ -1,6 +1,6 @@
-// A gateway killed at any step of a swap comes up on exactly one release, the right one: what `stable` in state.json
-// says. The write of state.json right after the flip is the one moment at which that changes; an intent alone changes
-// nothing, because nobody was told that it was done.
+// A gateway killed at any step of a swap comes up on exactly one release, the right one: what
+// `stable` in state.json says. The write of state.json right after the flip is the one moment at
+// which that changes; an intent alone changes nothing, because nobody was told that it was done.
 #include <doctest/doctest.h>
 
 #include "host/rig.hpp"
@@ -126,7 +126,8 @@ TEST_CASE("killed at each step of a swap by the file: the file is still there an
     rig.open_with(kEcho10);
     rig.host.reset();
     CHECK(run_child(rig, point, {"file", kEcho11}) == kKilled);
-    // The old release boots, and the file's digest is not the one decided about last: it is activated.
+    // The old release boots, and the file's digest is not the one decided about last: it is
+    // activated.
     check_booted(rig, "1.1.0");
     CHECK(was_interrupted(rig) == point.interrupted);
     REQUIRE(rig.host->status().parked.has_value());

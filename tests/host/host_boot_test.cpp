@@ -138,6 +138,22 @@ TEST_CASE("with the stable bytes lost and no file, the release before it serves"
   CHECK(contains(rig.host->status().reason, "1.1.0"));
 }
 
+TEST_CASE("the release before the stable one serves until a good file arrives") {
+  Rig rig;
+  rig.open_with(kEcho10);
+  REQUIRE(rig.host->swap(kEcho11).ok());
+  const auto sha256 = rig.host->status().active->release.sha256;
+  rig.host.reset();
+  fs::remove_all(rig.root() + "/releases/" + sha256);
+  fs::remove(rig.library());
+  rig.open();
+  REQUIRE(rig.active() == "1.0.0");
+  REQUIRE(rig.state() == "degraded");
+  rename_over(kEcho11, rig.library());
+  CHECK(rig.becomes_active("1.1.0"));
+  CHECK(rig.becomes("active"));
+}
+
 TEST_CASE("an unreadable state.json is put aside and reported; the configured file boots") {
   Rig rig;
   rig.open_with(kEcho10);
@@ -210,5 +226,6 @@ TEST_CASE("what is asked of a host that was shut down is refused") {
   CHECK(rig.host->rollback().error().code == "shutting_down");
   CHECK(rig.host->install(kEcho11).error().code == "shutting_down");
   CHECK_FALSE(rig.host->active());
+  CHECK(rig.state() == "none");
   CHECK(files_in(rig.root() + "/loaded").empty());
 }

@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <chrono>
+#include <functional>
+
 #include "host/rig.hpp"
 
 using namespace test;
@@ -238,4 +242,55 @@ TEST_CASE("old releases are removed, but never those in a role") {
   CHECK(rig.host->releases().size() == 12);
   CHECK(rig.host->releases()[0].release.sha256 == first);
   CHECK(files_in(rig.root() + "/releases").size() == 12);
+}
+
+TEST_CASE("a swap whose intent cannot be written is refused, and works once there is space again") {
+  Rig rig;
+  rig.open_with(kEcho10);
+  // A directory where the temporary file would be made: fails for every user, root included.
+  fs::create_directory(rig.root() + "/state.json.tmp");
+  CHECK(rig.host->swap(kEcho11).error().code == "io_error");
+  CHECK(rig.answers("1.0.0"));
+  CHECK(rig.state() == "degraded");
+  fs::remove(rig.root() + "/state.json.tmp");
+  REQUIRE(rig.host->swap(kEcho11).ok());
+  CHECK(rig.answers("1.1.0"));
+  CHECK(rig.state() == "active");
+}
+
+TEST_CASE(
+    "a swap that cannot be recorded after the flip is taken back: what serves is what boots") {
+  // Told the time, it springs; the host asks for it between the flip and the write of state.json.
+  class TrapClock final : public gateway::Clock {
+   public:
+    std::int64_t now_ms() override {
+      if (spring) spring();
+      return 1'700'000'000'000;
+    }
+    std::uint64_t steady_ns() override {
+      return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() /
+                                        std::chrono::nanoseconds(1));
+    }
+    std::function<void()> spring;
+  };
+  const auto clock = std::make_shared<TrapClock>();
+  Rig rig;
+  rig.options.clock = clock;
+  rig.open_with(kEcho10);
+  std::atomic<bool> sprung = false;
+  clock->spring = [&] {
+    if (sprung || rig.active() != "1.1.0" || sprung.exchange(true)) return;
+    fs::create_directory(rig.root() + "/state.json.tmp");
+  };
+  const auto refused = rig.host->swap(kEcho11);
+  REQUIRE(sprung);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == "io_error");
+  CHECK(contains(refused.error().message, "the active version 1.0.0 keeps serving"));
+  CHECK(rig.answers("1.0.0"));
+  fs::remove(rig.root() + "/state.json.tmp");
+  rig.reopen();
+  CHECK(rig.active() == "1.0.0");
+  REQUIRE(rig.host->swap(kEcho11).ok());
+  CHECK(rig.answers("1.1.0"));
 }

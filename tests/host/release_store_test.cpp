@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A store in a directory of its own, and files to import into it. The store does not care what a library contains.
+// A store in a directory of its own, and files to import into it. The store does not care what a
+// library contains.
 struct Fixture {
   TempDir temp;
   std::vector<std::string> log;

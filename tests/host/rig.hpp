@@ -1,4 +1,5 @@
-// A gateway on a real disk, as an operator has it: a state directory, a published library, two versions of the plugin.
+// A gateway on a real disk, as an operator has it: a state directory, a published library, two
+// versions of the plugin.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -32,8 +33,8 @@ inline void make_dir(const std::string& path) {
   REQUIRE(::chmod(path.c_str(), 0755) == 0);
 }
 
-// Copies a library over `to`, in place, as `cp` does. `tail` makes other bytes of the same build: what follows a
-// library's sections means nothing.
+// Copies a library over `to`, in place, as `cp` does. `tail` makes other bytes of the same build:
+// what follows a library's sections means nothing.
 inline void copy_over(const std::string& from, const std::string& to,
                       const std::string& tail = "") {
   write_text(to, read_text(from) + tail);

@@ -57,8 +57,8 @@ struct SlotStatus {
 // One line of a release's or the slot's history, newest first.
 struct HistoryEntry {
   std::int64_t at_ms = 0;
-  // "imported", "activated", "rolled_back", "reconfigured", "refused", "interrupted" (the gateway ended during a swap),
-  // "state_unreadable" (state.json was put aside)
+  // "imported", "activated", "rolled_back", "reconfigured", "refused", "interrupted" (the gateway
+  // ended during a swap), "state_unreadable" (state.json was put aside)
   std::string event;
   ReleaseId release;  // as far as it is known: a refused file may have no digest, version or build
   std::string detail;
@@ -76,14 +76,14 @@ struct KnownRelease {
   std::uint32_t abi_minor = 0;
 };
 
-// Thread rule: call, run, status, metrics from any thread. install, verify, swap, rollback, reconfigure and shutdown
-// from any thread too, one at a time (they take turns inside).
+// Thread rule: call, run, status, metrics from any thread. install, verify, swap, rollback,
+// reconfigure and shutdown from any thread too, one at a time (they take turns inside).
 class Host {
  public:
-  // Boots the plugin (see hot-swap: state.json's stable release, or the configured file)
-  // and starts sweeps and the watcher. A plugin that cannot be loaded is not an error here: status() says `none` and
-  // why, calls are kNoPlugin, and a good file that appears later is activated.
-  // The state directory and the plugins root stay locked until the host is destroyed.
+  // Boots the plugin (see hot-swap: state.json's stable release, or the configured file) and starts
+  // sweeps and the watcher. A plugin that cannot be loaded is not an error here: status() says
+  // `none` and why, calls are kNoPlugin, and a good file that appears later is activated. The state
+  // directory and the plugins root stay locked until the host is destroyed.
   // Errors: storage, plugins_root (permissions).
   static Result<std::unique_ptr<Host>> open(HostOptions options, StateDir state_dir,
                                             std::unique_ptr<Engine> engine);
@@ -98,23 +98,24 @@ class Host {
   // Stages, verifies and proves a file, and keeps nothing.
   Result<KnownRelease> verify(const std::string& file);
 
-  // Activates a file, a SHA-256 prefix (at least 6 hex digits) or a version. Already active: fine, nothing happens.
-  // `what` with a slash is a file; without one a kept release goes before a file of that name. Refused: the active
-  // release keeps serving, and the message says so.
-  // Errors: not_found, ambiguous (lists the matches), data_format, one_way (there would be no way back), and whatever
-  // stage, verify, prove and load refuse.
+  // Activates a file, a SHA-256 prefix (at least 6 hex digits) or a version. Already active: fine,
+  // nothing happens. `what` with a slash is a file; without one a kept release goes before a file
+  // of that name. Refused: the active release keeps serving, and the message says so.
+  // Errors: not_found, ambiguous (lists the matches), data_format, one_way (there would be no way
+  // back), and whatever stage, verify, prove and load refuse.
   Result<KnownRelease> swap(const std::string& what);
 
   // Goes to the release that was active before; a second one forward again. Needs no new proof.
   // Errors: nothing_to_roll_back_to, data_format, release_lost, release_damaged.
   Result<KnownRelease> rollback();
 
-  // A second instance of the active release with another configuration, switched to and started. Refused: nothing has
-  // changed. With nothing active: boots again with that configuration. Errors: config_invalid (with the paths),
-  // start_failed, no_plugin.
+  // A second instance of the active release with another configuration, switched to and started.
+  // Refused: nothing has changed. With nothing active: boots again with that configuration. Errors:
+  // config_invalid (with the paths), start_failed, no_plugin.
   Result<void> reconfigure(const std::string& config_json);
 
-  // Looks at the configured file now instead of at the next poll (SIGHUP). Never waits for what comes of it.
+  // Looks at the configured file now instead of at the next poll (SIGHUP). Never waits for what
+  // comes of it.
   void recheck_file();
 
   SlotStatus status() const;
@@ -124,8 +125,9 @@ class Host {
   ExecutorMetrics metrics() const;
   Engine& engine();
 
-  // Stops sweeps and the watcher, drains calls within `limit`, runs stop and retires the plugin. Later operations are
-  // refused with shutting_down. The directories are released with the host, after the store is closed.
+  // Stops sweeps and the watcher, drains calls within `limit`, runs stop and retires the plugin.
+  // Later operations are refused with shutting_down. The directories are released with the host,
+  // after the store is closed.
   void shutdown(std::chrono::milliseconds limit);
 
  private:

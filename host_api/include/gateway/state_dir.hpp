@@ -7,15 +7,15 @@
 
 namespace gateway {
 
-// Owns an exclusive flock on `<path>/lock` for its lifetime; SQLite has one writing process, or none. The file holds
-// the holder's pid and start time for the message that a second process prints. The kernel drops the lock when the
-// holder dies.
+// Owns an exclusive flock on `<path>/lock` for its lifetime; SQLite has one writing process, or
+// none. The file holds the holder's pid and start time for the message that a second process
+// prints. The kernel drops the lock when the holder dies.
 // Thread rule: none; move it to its owner.
 class StateDir {
  public:
   // Makes the directory (0700) when missing and takes the lock.
-  // Errors: state_dir_busy (names the holder's pid), state_dir (not a directory, not ours, readable by others and the
-  // chmod to run).
+  // Errors: state_dir_busy (names the holder's pid), state_dir (not a directory, not ours, readable
+  // by others and the chmod to run).
   static Result<StateDir> acquire(const std::string& path);
 
   StateDir(StateDir&& other) noexcept;

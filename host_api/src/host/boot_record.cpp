@@ -21,25 +21,37 @@ Result<BootRecord> BootRecord::open(const std::string& root, Clock& clock, LogSi
 Result<void> BootRecord::update(const std::function<void(BootState&)>& change) {
   BootState next = state_;
   change(next);
-  if (auto saved = save_boot_state(path_, next); !saved) return saved;
-  state_ = std::move(next);
+  if (auto saved = save_boot_state(path_, next); !saved) {
+    unlogged_.clear();
+    return saved;
+  }
+  hold(std::move(next));
   return {};
 }
 
-void BootRecord::update_or_log(const std::function<void(BootState&)>& change) {
-  if (auto saved = update(change); !saved && log_)
-    log_(GW_LOG_ERROR, "host", saved.error().message);
+void BootRecord::note(const std::function<void(BootState&)>& change) {
+  BootState next = state_;
+  change(next);
+  const auto saved = save_boot_state(path_, next);
+  hold(std::move(next));
+  if (!saved && log_) log_(GW_LOG_ERROR, "host", saved.error().message);
+}
+
+void BootRecord::hold(BootState next) {
+  state_ = std::move(next);
+  for (const auto& [level, line] : unlogged_) {
+    if (log_) log_(level, "host", line);
+  }
+  unlogged_.clear();
 }
 
 HistoryEntry BootRecord::entry(std::string event, const ReleaseId& release, std::string detail) {
-  if (log_) {
-    const bool bad = event == "refused" || event == "interrupted";
-    log_(
-        bad ? GW_LOG_WARN : GW_LOG_INFO, "host",
-        fmt::format("plugin {}{}{}{}{}", event, release.version.empty() ? "" : " ", release.version,
-                    release.sha256.empty() ? "" : " (" + release.sha256.substr(0, 16) + ")",
-                    detail.empty() ? "" : ": " + detail));
-  }
+  const bool bad = event == "refused" || event == "interrupted" || event == "state_unreadable";
+  const std::string digest =
+      release.sha256.empty() ? "" : " (" + release.sha256.substr(0, 16) + ")";
+  unlogged_.emplace_back(bad ? GW_LOG_WARN : GW_LOG_INFO,
+                         fmt::format("plugin {}{}{}{}{}", event, release.version.empty() ? "" : " ",
+                                     release.version, digest, detail.empty() ? "" : ": " + detail));
   return {clock_.now_ms(), std::move(event), release, std::move(detail)};
 }
 

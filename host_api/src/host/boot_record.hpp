@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "gateway/clock.hpp"
 #include "gateway/log.hpp"
@@ -10,7 +12,7 @@
 
 namespace gateway {
 
-// The boot state in memory is always the one on disk: a change that cannot be saved did not happen.
+// The boot state in memory is the one on disk, but for remarks that could not be saved (note()).
 // Thread rule: the control thread.
 class BootRecord {
  public:
@@ -26,16 +28,21 @@ class BootRecord {
   // Applies `change` and saves. Errors: io_error, no_space; nothing has changed then.
   Result<void> update(const std::function<void(BootState&)>& change);
 
-  // As update(), where a failure can only be logged.
-  void update_or_log(const std::function<void(BootState&)>& change);
+  // As update(), for what should be seen even if it cannot be saved (a refusal, on a full disk): it
+  // holds in memory then, and the failure is logged. Not for `stable` and `previous`.
+  void note(const std::function<void(BootState&)>& change);
 
-  // An entry for BootState::record(), of now. Also logs it.
+  // An entry for BootState::record(), of now. It is also logged, once the change it is part of
+  // holds.
   HistoryEntry entry(std::string event, const ReleaseId& release, std::string detail = {});
 
  private:
   BootRecord(std::string path, LoadedBootState loaded, Clock& clock, LogSink log);
 
+  void hold(BootState next);
+
   std::string path_;
+  std::vector<std::pair<std::uint32_t, std::string>> unlogged_;  // level, line
   BootState state_;
   std::string problem_;
   Clock& clock_;

@@ -11,7 +11,8 @@
 
 namespace gateway {
 
-// A change that was begun. Found at boot, it was interrupted: what `stable` says boots, whatever was intended.
+// A change that was begun. Found at boot, it was interrupted: what `stable` says boots, whatever
+// was intended.
 struct Intent {
   std::string action;  // "swap" | "rollback" | "boot" | "reconfigure"
   ReleaseId release;
@@ -44,8 +45,8 @@ struct LoadedBootState {
       problem;  // not empty: the file could not be understood; where it was put aside, and why
 };
 
-// Reads state.json. Missing: an empty state. One that cannot be understood is renamed to "<path>.unreadable-<n>", so
-// that it is neither lost nor overwritten, and reported in `problem`.
+// Reads state.json. Missing: an empty state. One that cannot be understood is renamed to
+// "<path>.unreadable-<n>", so that it is neither lost nor overwritten, and reported in `problem`.
 // Errors: io_error.
 Result<LoadedBootState> load_boot_state(const std::string& path);
 

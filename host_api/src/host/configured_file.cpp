@@ -58,7 +58,8 @@ bool ConfiguredFile::decide(Importer::Candidate candidate, const Watcher::Seen& 
   const std::string sha256 = candidate.sha256;
   const auto active = swapper_.active();
   if (active && active->sha256 == sha256) return accept(sha256);
-  // At boot the bytes that were decided about last are no request; if they were refused, that still stands.
+  // At boot the bytes that were decided about last are no request; if they were refused, that still
+  // stands.
   if (when == When::kBoot && active && record_.state().file_sha256 == sha256) return true;
 
   auto release = importer_.judge(candidate, swapper_.config_json(), record_.now_ms());
@@ -76,7 +77,7 @@ bool ConfiguredFile::decide(Importer::Candidate candidate, const Watcher::Seen& 
 bool ConfiguredFile::accept(const std::string& sha256) {
   const BootState& state = record_.state();
   if (state.file_sha256 == sha256 && state.file_trouble.empty()) return true;
-  record_.update_or_log([&](BootState& next) {
+  record_.note([&](BootState& next) {
     next.file_sha256 = sha256;
     next.file_trouble.clear();
   });
@@ -89,7 +90,7 @@ bool ConfiguredFile::refuse(const Error& error, const std::string& sha256,
   if (moving && when == When::kRunning) return false;
   const std::string trouble = fmt::format("the configured file was refused: {}\n  {}",
                                           error.message, still_serving(swapper_));
-  record_.update_or_log([&](BootState& state) {
+  record_.note([&](BootState& state) {
     state.intent.reset();
     state.file_trouble = trouble;
     if (when == When::kBoot) return;  // the watcher will decide

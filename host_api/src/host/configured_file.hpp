@@ -12,10 +12,11 @@
 
 namespace gateway {
 
-// Follows the file: what it holds becomes the active release, or is refused and the active one keeps serving.
+// Follows the file: what it holds becomes the active release, or is refused and the active one
+// keeps serving.
 //
-// While the gateway runs, any change of the file's stat is a request, also for bytes that were seen before. At boot only
-// a digest other than the last one seen is: so a rollback outlives a restart.
+// While the gateway runs, any change of the file's stat is a request, also for bytes that were seen
+// before. At boot only a digest other than the last one seen is: so a rollback outlives a restart.
 // Thread rule: the control thread.
 class ConfiguredFile {
  public:
@@ -27,8 +28,8 @@ class ConfiguredFile {
         swapper_(swapper),
         record_(record) {}
 
-  // Looks at the file once the stable release has booted, or could not. Returns the file as decided about; empty: it is
-  // for the watcher to decide once it is quiet (it may be half copied).
+  // Looks at the file once the stable release has booted, or could not. Returns the file as decided
+  // about; empty: it is for the watcher to decide once it is quiet (it may be half copied).
   std::optional<Watcher::Seen> at_boot();
 
   // The file has changed and been quiet.

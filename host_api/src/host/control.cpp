@@ -64,7 +64,7 @@ Result<KnownRelease> Control::install(const std::string& file) {
   auto release = import(file, true);
   if (!release) return release.error();
   if (releases_.all().size() != before) {
-    record_.update_or_log(
+    record_.note(
         [&](BootState& state) { state.record(record_.entry("imported", release->id, file)); });
   }
   prune_releases(releases_, record_.state(), release->id.sha256);
@@ -181,7 +181,9 @@ Result<void> Control::reconfigure(const std::string& config_json) {
 Watcher::Verdict Control::file_changed(const Watcher::Seen& seen) {
   const Turn turn(*this);
   if (closed_) return Watcher::Verdict::kDecided;
-  return file_.changed(seen);
+  const Watcher::Verdict verdict = file_.changed(seen);
+  if (swapper_.active() && record_.state().file_trouble.empty()) boot_trouble_.clear();
+  return verdict;
 }
 
 void Control::close() {
@@ -197,13 +199,14 @@ Result<KnownRelease> Control::finish(const std::string& verb, const Release& rel
   return known(release);
 }
 
-// What every failed swap and rollback ends in: the active release goes on, and everybody can see why.
+// What every failed swap and rollback ends in: the active release goes on, and everybody can see
+// why.
 Error Control::refused(const std::string& verb, const ReleaseId& release, const Error& error) {
   const std::string message =
       fmt::format("plugin {} refused: {}\n  {}", verb, error.message, still_serving(swapper_));
   // A name that leads nowhere is the caller's slip, no failed swap.
   if (error.code != "not_found") {
-    record_.update_or_log([&](BootState& state) {
+    record_.note([&](BootState& state) {
       state.intent.reset();
       state.swap_trouble = message;
       state.record(record_.entry("refused", release, message));

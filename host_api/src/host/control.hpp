@@ -20,8 +20,9 @@ namespace gateway {
 
 // The control side of a host: releases on disk, boot, install, swap, rollback, the configured file.
 //
-// Thread rule: any. Operations take turns, so that a plugin's [control] hooks run on one thread at a time; status(),
-// releases() and history() never wait for one: they answer as of the end of the last operation.
+// Thread rule: any. Operations take turns, so that a plugin's [control] hooks run on one thread at
+// a time; status(), releases() and history() never wait for one: they answer as of the end of the
+// last operation.
 class Control {
  public:
   struct Options {
@@ -41,11 +42,12 @@ class Control {
     Clock& clock;
   };
 
-  // Reads what is on disk and tidies up after a crash; loads nothing yet. Errors: io_error, no_space.
+  // Reads what is on disk and tidies up after a crash; loads nothing yet. Errors: io_error,
+  // no_space.
   static Result<std::unique_ptr<Control>> open(Options options, Parts parts);
 
-  // Brings a release up: the stable one from its kept bytes, else what can be had. Then looks at the configured file.
-  // Returns the file as dealt with, for the watcher.
+  // Brings a release up: the stable one from its kept bytes, else what can be had. Then looks at
+  // the configured file. Returns the file as dealt with, for the watcher.
   std::optional<Watcher::Seen> boot();
 
   // See Host.
@@ -57,7 +59,8 @@ class Control {
 
   Watcher::Verdict file_changed(const Watcher::Seen& seen);
 
-  // Later operations are refused with shutting_down.
+  // Later operations are refused with shutting_down. To be called again when nothing is active any
+  // more, so that status() says so.
   void close();
 
   SlotStatus status() const;

@@ -22,7 +22,7 @@ std::optional<Watcher::Seen> Control::boot_now() {
   if (!options_.library.empty() && follow) {
     seen = file_.at_boot();
   } else if (!record_.state().file_trouble.empty()) {
-    record_.update_or_log([](BootState& state) { state.file_trouble.clear(); });
+    record_.note([](BootState& state) { state.file_trouble.clear(); });
   }
   if (!swapper_.active() && bytes_lost_) boot_previous();
   return seen;
@@ -35,7 +35,7 @@ void Control::report_problems() {
   }
   const auto intent = record_.state().intent;
   if (!intent && record_.problem().empty()) return;
-  record_.update_or_log([&](BootState& state) {
+  record_.note([&](BootState& state) {
     if (!record_.problem().empty()) {
       state.record(record_.entry("state_unreadable", {}, record_.problem()));
     }

@@ -10,13 +10,15 @@
 
 namespace gateway {
 
-// The directories in which a change can make `path` name other bytes: that of the file, and that of every symbolic link
-// on the way to it. As far as the path exists; never empty for an absolute path.
+// The directories in which a change can make `path` name other bytes: that of the file, and that of
+// every symbolic link on the way to it. As far as the path exists; never empty for an absolute
+// path.
 // Thread rule: any.
 std::vector<std::string> directories_of_change(const std::string& path);
 
-// Waits for inotify events, for wake(), or for time to pass. Only ever an early hint: an event may be missing (a network
-// file system, no watches left) or mean nothing, so the caller looks for itself.
+// Waits for inotify events, for wake(), or for time to pass. Only ever an early hint: an event may
+// be missing (a network file system, no watches left) or mean nothing, so the caller looks for
+// itself.
 // Thread rule: watch() and wait() on one thread, wake() from any.
 class FileEvents {
  public:

@@ -39,7 +39,8 @@ Control::Options control_options(const HostOptions& options, const std::string& 
 
 }  // namespace
 
-// The order of the members is the order in which they need each other: what is built last goes first.
+// The order of the members is the order in which they need each other: what is built last goes
+// first.
 struct Host::Impl {
   Impl(HostOptions chosen, StateDir directory, StateDir plugins, std::unique_ptr<Engine> store,
        std::shared_ptr<Clock> time)
@@ -86,7 +87,7 @@ Result<std::unique_ptr<Host>> Host::open(HostOptions options, StateDir state_dir
                                : options.plugins_root;
   // Locked too: it may lie outside the state directory, and be named by two gateways.
   auto plugins = StateDir::acquire(root);
-  if (!plugins) return Error{"plugins_root", plugins.error().message};
+  if (!plugins) return Error{"plugins_root", "plugins root: " + plugins.error().message};
   std::shared_ptr<Clock> clock = options.clock;
   if (clock == nullptr) {
     auto made = make_clock(*engine);
@@ -169,6 +170,7 @@ void Host::Impl::shutdown(std::chrono::milliseconds limit) {
   stop_plugin(limit);
   slot.clear();
   slot.wait_retired(static_cast<std::uint32_t>(limit.count()));
+  if (control) control->close();
 }
 
 void Host::Impl::stop_plugin(std::chrono::milliseconds limit) {

@@ -37,10 +37,12 @@ class Importer {
   // Copies the file in. Errors: as stage_file().
   Result<Candidate> stage(const std::string& file);
 
-  // The kept bytes of a release as a candidate, to be judged again. Errors: as ReleaseStore::copy_out.
+  // The kept bytes of a release as a candidate, to be judged again. Errors: as
+  // ReleaseStore::copy_out.
   Result<Candidate> stage(const Release& release);
 
-  // Verifies and proves; the release is not kept. Errors: as verify_library() and prove(); wrong_plugin.
+  // Verifies and proves; the release is not kept. Errors: as verify_library() and prove();
+  // wrong_plugin.
   Result<Release> judge(const Candidate& candidate, const std::string& config_json,
                         std::int64_t now_ms);
 

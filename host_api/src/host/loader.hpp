@@ -11,9 +11,10 @@
 
 namespace gateway {
 
-// Owns <root>/loaded, the files that are really mapped. Every load maps a private copy, <seq>-<sha16>.so: dlopen takes
-// a file of the same name or inode for the one that is open already, and overwriting a mapped file crashes the process.
-// A copy is removed once its library is unmapped.
+// Owns <root>/loaded, the files that are really mapped. Every load maps a private copy,
+// <seq>-<sha16>.so: dlopen takes a file of the same name or inode for the one that is open already,
+// and overwriting a mapped file crashes the process. A copy is removed once its library is
+// unmapped.
 // Thread rule: the control thread.
 class Loader {
  public:
@@ -21,8 +22,8 @@ class Loader {
   static Result<Loader> open(const std::string& root, LogSink log);
 
   // Copies the release's bytes (checking their digest), maps the copy and creates an instance.
-  // Errors: as ReleaseStore::copy_out, Library::open and Instance::create; release_differs when the library does not
-  // say about itself what it said when it was proved.
+  // Errors: as ReleaseStore::copy_out, Library::open and Instance::create; release_differs when the
+  // library does not say about itself what it said when it was proved.
   Result<std::unique_ptr<Instance>> load(const ReleaseStore& releases, const Release& release,
                                          const std::string& config_json);
 

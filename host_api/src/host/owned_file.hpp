@@ -8,7 +8,8 @@
 
 namespace gateway {
 
-// Removes the file at `path` when it is destroyed; moving the file elsewhere takes it away from this.
+// Removes the file at `path` when it is destroyed; moving the file elsewhere takes it away from
+// this.
 class OwnedFile {
  public:
   explicit OwnedFile(std::string path) : path_(std::move(path)) {}

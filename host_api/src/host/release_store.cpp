@@ -123,10 +123,15 @@ Result<StagedFile> ReleaseStore::copy_out(std::string_view sha256,
 
 Result<Release> ReleaseStore::add(const std::string& staged_path, Release release) {
   if (const Release* known = find(release.id.sha256)) {
-    if (const auto copy = copy_out(release.id.sha256, staging_)) {
+    const auto copy = copy_out(release.id.sha256, staging_);
+    if (copy) {
       ::unlink(copy->path.c_str());
       ::unlink(staged_path.c_str());
       return *known;
+    }
+    // Bytes that may be sound are not thrown away because the disk is full.
+    if (copy.error().code != "release_damaged" && copy.error().code != "not_found") {
+      return copy.error();
     }
     release.imported_ms = known->imported_ms;
   }

@@ -29,13 +29,14 @@ struct Release {
 //
 //     releases/<sha256>/<plugin>.so  meta.json        0500, files 0400
 //
-// A release is complete or absent: it is made in a hidden directory, synced, and renamed into place. Its bytes are
-// hashed again whenever they are copied out, so a damaged copy is never loaded.
+// A release is complete or absent: it is made in a hidden directory, synced, and renamed into
+// place. Its bytes are hashed again whenever they are copied out, so a damaged copy is never
+// loaded.
 // Thread rule: the control thread.
 class ReleaseStore {
  public:
-  // Reads what is there and removes what a crash left half-made. A directory that cannot be understood is reported
-  // to `log` and left alone.
+  // Reads what is there and removes what a crash left half-made. A directory that cannot be
+  // understood is reported to `log` and left alone.
   // Errors: io_error, no_space.
   static Result<ReleaseStore> open(const std::string& root, const std::string& plugin, LogSink log);
 
@@ -49,8 +50,8 @@ class ReleaseStore {
   // Releases whose version is `what`, or whose digest begins with it (at least 6 hex digits).
   std::vector<Release> match(std::string_view what) const;
 
-  // Keeps the staged file `staged_path` as `release`, or only drops it when the same bytes are kept already. Damaged
-  // kept bytes are replaced.
+  // Keeps the staged file `staged_path` as `release`, or only drops it when the same bytes are kept
+  // already. Damaged kept bytes are replaced.
   // Errors: io_error, no_space.
   Result<Release> add(const std::string& staged_path, Release release);
 

@@ -21,7 +21,8 @@ namespace {
 
 Error refuse(const std::string& message) { return {"state_dir", message}; }
 
-// The directory must be ours and closed to others: it holds tokens, the store and code that will be run.
+// The directory must be ours and closed to others: it holds tokens, the store and code that will be
+// run.
 Result<void> check_directory(const std::string& path) {
   struct stat st {};
   if (::stat(path.c_str(), &st) != 0) return refuse(io_error("open", path, errno).message);
@@ -43,7 +44,8 @@ Result<void> check_directory(const std::string& path) {
   return {};
 }
 
-// "process 4711 since 2024-05-01 10:00:00 UTC", as the holder wrote it into the lock file; it may be about to.
+// "process 4711 since 2024-05-01 10:00:00 UTC", as the holder wrote it into the lock file; it may
+// be about to.
 std::string holder(const std::string& lock_path) {
   const auto text = read_file(lock_path, 256);
   long pid = 0;

@@ -9,8 +9,8 @@
 namespace gateway {
 namespace {
 
-// How long a swap waits for the release before the last to be unmapped. Longer calls keep it mapped beyond that; the
-// swap itself is done.
+// How long a swap waits for the release before the last to be unmapped. Longer calls keep it mapped
+// beyond that; the swap itself is done.
 constexpr std::uint32_t kRetireWaitMs = 2'000;
 
 }  // namespace
@@ -91,8 +91,8 @@ Result<void> Swapper::reconfigure(const std::string& config_json) {
   if (release == nullptr) {
     return Error{"no_plugin", "no plugin is active that could take a new configuration"};
   }
-  // A copy of its own: no two instances ever share a mapped image, so that the old one's destroy cannot overlap the
-  // new one's start.
+  // A copy of its own: no two instances ever share a mapped image, so that the old one's destroy
+  // cannot overlap the new one's start.
   auto instance = prepare(*release, config_json);
   if (!instance) return instance.error();
   parts_.slot.activate(std::move(*instance));
@@ -107,7 +107,7 @@ Result<void> Swapper::reconfigure(const std::string& config_json) {
   // The parked instances have the old configuration; a rollback loads its release anew.
   parts_.slot.drop_parked();
   retire();
-  parts_.record.update_or_log(
+  parts_.record.note(
       [&](BootState& state) { state.record(parts_.record.entry("reconfigured", release->id)); });
   return {};
 }
@@ -132,8 +132,8 @@ Result<void> Swapper::check_formats(const Release& release, bool must_revert) {
   return {};
 }
 
-// Before the flip, because the release may write right after it. Harmless when the flip then fails: the active release
-// reads this format, or the swap would have been refused.
+// Before the flip, because the release may write right after it. Harmless when the flip then fails:
+// the active release reads this format, or the swap would have been refused.
 Result<void> Swapper::raise_format(const Release& release) {
   auto stored = stored_format(parts_.engine);
   if (!stored) return stored.error();

@@ -17,12 +17,14 @@
 
 namespace gateway {
 
-// Makes a kept and proved release the active one, in steps that can each be the last before a crash:
+// Makes a kept and proved release the active one, in steps that can each be the last before a
+// crash:
 //
-//     persist the intent -> load -> flip -> persist the new stable release -> retire the one before the last
+//     persist the intent -> load -> flip -> persist the new stable release -> retire the one before
 //
-// `stable` in state.json decides what boots, so a process that dies before that write comes up on the old release and
-// one that dies after it on the new. A step that fails leaves the active release serving.
+// `stable` in state.json decides what boots, so a process that dies before that write comes up on
+// the old release and one that dies after it on the new. A step that fails leaves the active
+// release serving.
 // Thread rule: the control thread.
 class Swapper {
  public:
@@ -55,17 +57,20 @@ class Swapper {
   std::optional<ReleaseId> active() const;
 
   // Serves `release` from now on. The one that is active already: only recorded.
-  // Errors: data_format, one_way, storage, warm_up_failed, what Loader::load refuses, io_error, no_space.
+  // Errors: data_format, one_way, storage, warm_up_failed, what Loader::load refuses, io_error,
+  // no_space.
   Result<void> activate(const Release& release, const Change& change);
 
-  // Serves the stable release again after a restart; state.json stays as it is. Errors: as activate().
+  // Serves the stable release again after a restart; state.json stays as it is. Errors: as
+  // activate().
   Result<void> boot(const Release& release);
 
   // Exchanges active and parked when the parked instance is still loaded; false when it is not.
   // Errors: data_format, storage, io_error, no_space.
   Result<bool> exchange(const Release& target, const Change& change);
 
-  // Serves the active release with another configuration. Errors: what create and start refuse, and as activate().
+  // Serves the active release with another configuration. Errors: what create and start refuse, and
+  // as activate().
   Result<void> reconfigure(const std::string& config_json);
 
   // For when nothing is active: what the next activation is created with.

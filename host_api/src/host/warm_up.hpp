@@ -10,9 +10,9 @@
 
 namespace gateway {
 
-// Runs the first read-only tool that needs no arguments, else the first sweep, on the real data, and drops what it
-// wrote: pages are touched, and a build that cannot work on this store is refused before anybody depends on it.
-// Nothing to run is fine. A refusal by the plugin is an answer.
+// Runs the first read-only tool that needs no arguments, else the first sweep, on the real data,
+// and drops what it wrote: pages are touched, and a build that cannot work on this store is refused
+// before anybody depends on it. Nothing to run is fine. A refusal by the plugin is an answer.
 // Errors: warm_up_failed, storage.
 // Thread rule: the control thread.
 Result<void> warm_up(const Instance& instance, Engine& engine, const NodeState& node,

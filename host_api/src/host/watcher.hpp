@@ -13,11 +13,12 @@
 
 namespace gateway {
 
-// Polls the stat of the file that a path resolves to; that is the truth, inotify only wakes it early. A change (another
-// device, inode, size or ctime, or the file gone or back) is reported once it has been quiet for a while, because a
-// half-finished copy is "not yet", never "bad".
+// Polls the stat of the file that a path resolves to; that is the truth, inotify only wakes it
+// early. A change (another device, inode, size or ctime, or the file gone or back) is reported once
+// it has been quiet for a while, because a half-finished copy is "not yet", never "bad".
 //
-// Thread rule: construct and destroy on one thread, wake() from any; `on_change` runs on the watcher's own thread.
+// Thread rule: construct and destroy on one thread, wake() from any; `on_change` runs on the
+// watcher's own thread.
 class Watcher {
  public:
   using Seen = std::optional<FileStamp>;  // empty: there is no file
