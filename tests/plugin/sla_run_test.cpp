@@ -237,6 +237,32 @@ TEST_CASE("Runs with different arguments are different runs, and finish side by 
   CHECK(runs(world) == 0);
 }
 
+TEST_CASE(
+    "SLA-8: a digest covers only what it speaks of, not what another run held back meanwhile") {
+  Play play(kOneStep, kBackbone);
+  World& world = play.world;
+  world.agent("ann");
+  play.many_tasks(3, "ann", [](int) { return 10; });
+  world.advance_ms(60 * kMs);
+  const json::object none{{"record_only", false}, {"max_messages", 0}};
+  const json::object two{{"record_only", false}, {"max_messages", 2}};
+  CHECK(number(play.sweep(none), "heldBack") == 3);
+  world.yield_every = 1;
+  std::size_t steps = 0;
+  while (play.notice_count() == 0) {
+    REQUIRE(++steps < 20);
+    CHECK_FALSE(world.call_and_kill("ansible_sla_sweep", two, 1));
+  }
+  const std::string late = play.task("ann", "ann", {{"acceptSlaSeconds", 1}});
+  world.advance_ms(2 * kMs);
+  CHECK(number(play.sweep(none), "heldBack") == 4);
+  const auto reply = world.ok("ansible_sla_sweep", two);
+  CHECK(number(reply, "heldBackNotified") == 3);
+  CHECK(play.notices("ann") == Strings{"digest(3):0,1,2"});
+  CHECK(play.outcome(late, Window::kAccept) == "message_budget_exhausted");
+  CHECK(play.held_rows() == 1);
+}
+
 TEST_CASE("A run that another call finished meanwhile returns the same result") {
   Play play(kOneStep, kBackbone);
   World& world = play.world;

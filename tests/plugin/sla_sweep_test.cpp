@@ -90,6 +90,19 @@ TEST_CASE("SLA-4: both windows of a task in one sweep, marked in the SLA record,
   });
 }
 
+TEST_CASE("SLA-3: a breached window does not take a window along whose deadline is just now") {
+  at_every_pace([](Play& play) {
+    play.world.agent("ann");
+    const std::string task =
+        play.task("ann", "ann", {{"progressSlaSeconds", 10}, {"completeSlaSeconds", 20}});
+    play.claim(task, "ann");
+    play.world.advance_ms(20 * kMs);
+    CHECK(breaches(play.sweep(kNotify)) == Strings{"progress job"});
+    play.world.advance_ms(1);
+    CHECK(breaches(play.sweep(kNotify)) == Strings{"complete job"});
+  });
+}
+
 TEST_CASE("SLA-2: a progress update moves the window, clears stalled and re-arms it") {
   at_every_pace([](Play& play) {
     play.world.agent("ann");
