@@ -17,9 +17,9 @@ namespace gateway {
 struct Job {
   Request request;
   Completion done;
-  Slot::Lease lease;        // the release that serves every step of this call
+  Slot::Lease lease;               // the release that serves every step of this call
   std::vector<Write> host_writes;  // of commit_host(): committed as they are, no plugin runs
-  std::string metric_name;  // of its histograms
+  std::string metric_name;         // of its histograms
   Hook hook = Hook::kTool;
   std::uint32_t flags = 0;  // GW_CALL_*
   std::uint64_t max_reply = limits::kMaxReply;
