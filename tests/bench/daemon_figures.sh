@@ -13,7 +13,7 @@ runs=11
 dir=$(mktemp -d)
 pid=
 finish() {
-  if [ -n "$pid" ]; then kill -9 "$pid" 2>/dev/null || true; fi
+  if [ -n "$pid" ]; then stop; fi
   chmod -R u+w "$dir"
   rm -rf "$dir"
 }
