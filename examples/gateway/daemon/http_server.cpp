@@ -65,25 +65,27 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
     shared->limits = limits;
   }
 
+  // Keeps the server itself alive from the moment it is called: the coroutine begins only when the loop runs, and the
+  // server's owner may be gone by then.
   template <class Acceptor>
-  asio::awaitable<void> accept(std::shared_ptr<Acceptor> acceptor,
-                               std::shared_ptr<const HttpHandler> handler, bool check_peer) {
-    const auto self = shared_from_this();
+  static asio::awaitable<void> accept(std::shared_ptr<Impl> self,
+                                      std::shared_ptr<Acceptor> acceptor,
+                                      std::shared_ptr<const HttpHandler> handler, bool check_peer) {
     while (acceptor->is_open()) {
       auto [ec, socket] = co_await acceptor->async_accept(kTuple);
       if (ec == asio::error::operation_aborted) co_return;
       if (ec) {
-        log(GW_LOG_WARN, "http", "cannot accept a connection: " + ec.message());
-        asio::steady_timer pause(context, kAcceptPause);
+        self->log(GW_LOG_WARN, "http", "cannot accept a connection: " + ec.message());
+        asio::steady_timer pause(self->context, kAcceptPause);
         co_await pause.async_wait(kTuple);
         continue;
       }
       if (check_peer && !same_user_or_root(socket.native_handle())) {
-        log(GW_LOG_WARN, "http", "refused a peer of another user on the host socket");
+        self->log(GW_LOG_WARN, "http", "refused a peer of another user on the host socket");
         continue;
       }
       no_delay(socket);
-      start(HttpSession::Socket(std::move(socket)), handler);
+      self->start(HttpSession::Socket(std::move(socket)), handler);
     }
   }
 
@@ -150,7 +152,7 @@ Result<std::uint16_t> HttpServer::listen_tcp(const std::string& address, std::ui
   impl_->tcp.push_back(acceptor);
   asio::co_spawn(
       impl_->context,
-      impl_->accept(acceptor, std::make_shared<const HttpHandler>(std::move(handler)), false),
+      Impl::accept(impl_, acceptor, std::make_shared<const HttpHandler>(std::move(handler)), false),
       asio::detached);
   return bound;
 }
@@ -183,7 +185,7 @@ Result<void> HttpServer::listen_unix(const std::string& path, HttpHandler handle
   impl_->local.push_back(acceptor);
   asio::co_spawn(
       impl_->context,
-      impl_->accept(acceptor, std::make_shared<const HttpHandler>(std::move(handler)), true),
+      Impl::accept(impl_, acceptor, std::make_shared<const HttpHandler>(std::move(handler)), true),
       asio::detached);
   return {};
 }

@@ -54,7 +54,7 @@ class Play {
 
  private:
   json::object run(std::string_view tool, const json::object& args, bool automatic);
-  const Pace& pace_;
+  Pace pace_;
   std::uint64_t sweeps_ = 0;
 };
 
