@@ -1,4 +1,5 @@
-// ansible_sla_sweep_contract on hand-written envelopes (SLA-16): sla_contract/*.json hold request and response.
+// ansible_sla_sweep_contract on hand-written envelopes (SLA-16): sla_contract/*.json hold request
+// and response.
 #include <doctest/doctest.h>
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// Runs of the sweep: who may start one, when it starts by itself, what happens to an unfinished one, what it costs.
+// Runs of the sweep: who may start one, when it starts by itself, what happens to an unfinished
+// one, what it costs.
 #include <doctest/doctest.h>
 
 #include <map>
@@ -18,7 +19,8 @@ constexpr std::int64_t kMs = 1'000;
 constexpr Pace kOneStep{"all in one step", 0, 0, false};
 constexpr std::string_view kBackbone = R"({"tier":"backbone"})";
 constexpr std::string_view kNotifying =
-    R"({"tier":"backbone","slaSweep":{"everySeconds":60,"recordOnly":false,"maxMessagesPerSweep":2}})";
+    R"({"tier":"backbone","slaSweep":)"
+    R"({"everySeconds":60,"recordOnly":false,"maxMessagesPerSweep":2}})";
 
 const json::object kNotify{{"record_only", false}, {"max_messages", 100}};
 

@@ -7,7 +7,8 @@
 namespace ansible {
 namespace {
 
-// The window's members in the reference's shape: acceptByAt, escalations.acceptAt, escalationOutcomes.accept.
+// The window's members in the reference's shape: acceptByAt, escalations.acceptAt,
+// escalationOutcomes.accept.
 std::string due_name(Window window) { return std::string(to_text(window)) + "ByAt"; }
 std::string escalated_name(Window window) { return std::string(to_text(window)) + "At"; }
 

@@ -35,7 +35,8 @@ struct BreachOutcome {
   std::optional<std::int64_t> notified_at{};  // SLA-7: became notified later
   bool resolved_before_notice = false;        // SLA-9
 
-  // Held back by the message budget and not settled yet: it has an entry in the waiting index (SLA-7).
+  // Held back by the message budget and not settled yet: it has an entry in the waiting index
+  // (SLA-7).
   bool waiting() const;
   bool operator==(const BreachOutcome&) const = default;
 };
@@ -63,7 +64,8 @@ struct SlaRecord {
   bool operator==(const SlaRecord&) const = default;
 };
 
-// {acceptByAt?, progressByAt?, completeByAt?, lastProgressAt?, stalled?, breached?, escalations{}, escalationOutcomes{}}
+// {acceptByAt?, progressByAt?, completeByAt?, lastProgressAt?, stalled?, breached?, escalations{},
+// escalationOutcomes{}}
 json::object to_json(const SlaRecord& record);
 SlaRecord sla_from_json(const json::object& from);
 

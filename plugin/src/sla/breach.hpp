@@ -29,7 +29,8 @@ Breach breach_from_json(const json::object& from);
 // By dueAt, task id, then accept, progress, complete (SLA-11).
 bool operator<(const Breach& a, const Breach& b);
 
-// Windows of the record that apply, have passed (strictly) and were not escalated yet (SLA-3), earliest first.
+// Windows of the record that apply, have passed (strictly) and were not escalated yet (SLA-3),
+// earliest first.
 std::vector<Window> breached_windows(const SlaRecord& record, TaskStatus status,
                                      std::int64_t now_ms);
 
@@ -37,7 +38,8 @@ std::vector<Window> breached_windows(const SlaRecord& record, TaskStatus status,
 std::vector<std::string> principals(const std::optional<std::string>& creator,
                                     const std::optional<std::string>& claimer);
 
-// What is done about a breach found now, and what it takes from the budget: all targets or none (SLA-3, 6, 10).
+// What is done about a breach found now, and what it takes from the budget: all targets or none
+// (SLA-3, 6, 10).
 struct Decision {
   std::string_view reason;  // breach_reason
   bool notify = false;      // send one message to each target

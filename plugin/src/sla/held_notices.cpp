@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t kDigestEntries = 100;  // SLA-8
 constexpr std::size_t kCleanedPerAct = 256;
 
-// What a run gathers per target of a digest: how many breaches (counts/), and which are the first (digests/).
+// What a run gathers per target of a digest: how many breaches (counts/), and which are the first
+// (digests/).
 constexpr std::string_view kCounts = "counts";
 constexpr std::string_view kDigests = "digests";
 
@@ -24,7 +25,8 @@ std::string part_prefix(const SweepRun& run, std::string_view kind) {
   return key::sla_part(run.id, kind, "");
 }
 
-// The next breach that waited before the run began; entries that came later are left to the next run.
+// The next breach that waited before the run began; entries that came later are left to the next
+// run.
 std::optional<HeldBreach> next_waiting(Context& context, SweepRun& run) {
   for (;;) {
     auto rows = held_after(context.txn, run.cursor, 1);
@@ -41,8 +43,8 @@ struct Waiting {
   Breach breach;
 };
 
-// Nothing when the entry is stale: its record no longer says that it waits. (The book takes entries away with their
-// windows, so this is damage; the entry goes.)
+// Nothing when the entry is stale: its record no longer says that it waits. (The book takes entries
+// away with their windows, so this is damage; the entry goes.)
 std::optional<Waiting> load_waiting(Context& context, const HeldBreach& held) {
   const auto task = load_task(context.txn, held.task_id);
   auto record = load_sla(context.txn, held.task_id);

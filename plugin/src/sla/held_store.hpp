@@ -20,7 +20,8 @@ struct HeldBreach {
   std::uint64_t number = 0;          // how many breaches had been held back before it, ever
 };
 
-// How many breaches wait, and how many were ever held back. Kept in step with the index, so that nobody counts rows.
+// How many breaches wait, and how many were ever held back. Kept in step with the index, so that
+// nobody counts rows.
 struct HeldCounts {
   std::int64_t waiting = 0;
   std::uint64_t added = 0;
@@ -37,7 +38,8 @@ void update_held(Transaction& txn, const HeldBreach& breach);
 // Removes a breach from the waiting ones; nothing happens when it does not wait.
 void release_held(Transaction& txn, std::int64_t due_at, std::string_view task_id, Window window);
 
-// At most `limit` waiting breaches after `after` (the key of an entry; empty: from the first), and their keys.
+// At most `limit` waiting breaches after `after` (the key of an entry; empty: from the first), and
+// their keys.
 struct HeldRow {
   std::string key;
   HeldBreach breach;

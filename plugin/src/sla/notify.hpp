@@ -9,7 +9,8 @@
 
 namespace ansible {
 
-// Sends one message of the run and counts it. `what` names it within the run: with the run it makes the id.
+// Sends one message of the run and counts it. `what` names it within the run: with the run it makes
+// the id.
 void send_notice(Context& context, SweepRun& run, Message message, const std::string& what);
 
 // Sends the notice of one breach to each target. The caller has taken them from the budget.

@@ -10,8 +10,9 @@
 namespace ansible {
 namespace {
 
-// Where a window's length comes from (SLA-1): the task's explicit seconds. A window with no source does not exist.
-// Capability manifests will be the second source; they belong here and nowhere else.
+// Where a window's length comes from (SLA-1): the task's explicit seconds. A window with no source
+// does not exist. Capability manifests will be the second source; they belong here and nowhere
+// else.
 std::optional<std::int64_t> window_seconds(const Task& task, Window window) {
   switch (window) {
     case Window::kAccept:
@@ -24,7 +25,8 @@ std::optional<std::int64_t> window_seconds(const Task& task, Window window) {
   return std::nullopt;
 }
 
-// completeByAt = min(window, deadlineAt), or deadlineAt itself; the other windows have no deadline (SLA-1).
+// completeByAt = min(window, deadlineAt), or deadlineAt itself; the other windows have no deadline
+// (SLA-1).
 std::optional<std::int64_t> due_at(const Task& task, Window window, std::int64_t now_ms) {
   std::optional<std::int64_t> due;
   if (const auto seconds = window_seconds(task, window)) due = now_ms + *seconds * 1000;
@@ -66,7 +68,8 @@ class Page {
     state.outcome->resolved_before_notice = true;
   }
 
-  // Writes the record, and makes the due index hold exactly the armed ones of the windows that `apply` from now on.
+  // Writes the record, and makes the due index hold exactly the armed ones of the windows that
+  // `apply` from now on.
   void close(std::initializer_list<Window> apply) {
     for (const Window window : kWindows) {
       const bool applies = std::find(apply.begin(), apply.end(), window) != apply.end();

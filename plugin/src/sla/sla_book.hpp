@@ -1,4 +1,5 @@
-// The SLA windows of a task over its life: stamped, moved, closed. Keeps the record and the due index in step.
+// The SLA windows of a task over its life: stamped, moved, closed. Keeps the record and the due
+// index in step.
 #pragma once
 
 #include <optional>
@@ -18,11 +19,12 @@ void save_sla(Transaction& txn, std::string_view task_id, const SlaRecord& recor
 // Accept applies while pending; progress and complete while claimed or in progress.
 bool window_applies(Window window, TaskStatus status);
 
-// The book of one task in one call. Each verb below reads the record once, changes it, and writes record and index.
+// The book of one task in one call. Each verb below reads the record once, changes it, and writes
+// record and index.
 //
-// A window is in the due index (`due/<ms>/<task>/<window>`) exactly while it exists, applies to the task's status and has
-// not been escalated. A breach that waits for its notice when its window ends or moves leaves the waiting index in the
-// same call, with resolvedBeforeNotice (SLA-9).
+// A window is in the due index (`due/<ms>/<task>/<window>`) exactly while it exists, applies to the
+// task's status and has not been escalated. A breach that waits for its notice when its window ends
+// or moves leaves the waiting index in the same call, with resolvedBeforeNotice (SLA-9).
 
 // At creation (and when a task returns to pending): stamps accept (SLA-1).
 void sla_opened(Context& context, const Task& task);

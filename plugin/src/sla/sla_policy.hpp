@@ -19,7 +19,8 @@ struct Sourced {
   std::string_view source;
 };
 
-// The coordination value (also `false`), else the configuration's, else the safe profile: record only, three messages.
+// The coordination value (also `false`), else the configuration's, else the safe profile: record
+// only, three messages.
 struct SlaPolicy {
   Sourced<bool> enabled;
   Sourced<std::int64_t> every_seconds;

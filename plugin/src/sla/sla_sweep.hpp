@@ -13,12 +13,13 @@ struct SweepRequest {
   std::string_view reason;
 };
 
-// Runs a step of the sweep: goes on with the run of this request when one is unfinished, else begins one. Result fields:
-// SLA-11. Errors: conflict (the run was finished by somebody else, and its result is gone).
+// Runs a step of the sweep: goes on with the run of this request when one is unfinished, else
+// begins one. Result fields: SLA-11. Errors: conflict (the run was finished by somebody else, and
+// its result is gone).
 ToolResult run_sla_sweep(Context& context, const SweepRequest& request);
 
-// Runs a step of the automatic sweep when the policy says it is due; otherwise reads a constant number of keys and
-// reports why not ({"success": true, "skipped": reason}).
+// Runs a step of the automatic sweep when the policy says it is due; otherwise reads a constant
+// number of keys and reports why not ({"success": true, "skipped": reason}).
 ToolResult sla_sweep_tick(Context& context);
 
 }  // namespace ansible

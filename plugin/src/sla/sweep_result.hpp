@@ -9,8 +9,8 @@
 
 namespace ansible {
 
-// The document `sla-last`. The automatic sweep's members are those of the reference (1.9); `finished` is the last run of
-// any kind, kept so that whoever was running it too gets its result.
+// The document `sla-last`. The automatic sweep's members are those of the reference (1.9);
+// `finished` is the last run of any kind, kept so that whoever was running it too gets its result.
 struct LastSweeps {
   std::optional<std::int64_t> at;  // of the last automatic sweep
   std::optional<std::string> reason;

@@ -22,7 +22,8 @@ struct SweepOptions {
   std::optional<std::int64_t> limit{};
 };
 
-// What a run does, in this order. The waiting breaches are served before new ones are looked for (SLA-7).
+// What a run does, in this order. The waiting breaches are served before new ones are looked for
+// (SLA-7).
 enum class SweepPhase : std::uint8_t {
   kPlan,     // how many messages do the waiting breaches need?
   kServe,    // at most the budget: notify about them one by one
@@ -34,8 +35,9 @@ enum class SweepPhase : std::uint8_t {
   kDone,
 };
 
-// Stored under `sla-run/<digest of kind and arguments>` while it is unfinished. `now` is the cut: fixed when the run
-// starts and used for every decision and stamp, so that neither step size nor kills change the result.
+// Stored under `sla-run/<digest of kind and arguments>` while it is unfinished. `now` is the cut:
+// fixed when the run starts and used for every decision and stamp, so that neither step size nor
+// kills change the result.
 struct SweepRun {
   std::string id;      // random; the continuation of the run's steps
   std::string digest;  // its place

@@ -11,7 +11,8 @@
 
 namespace ansible_test {
 
-// How sweeps run: acts per step (0 = all in one), and after how many steps the process is killed (0 = never).
+// How sweeps run: acts per step (0 = all in one), and after how many steps the process is killed (0
+// = never).
 struct Pace {
   std::string_view name;
   std::size_t acts_per_step = 0;
@@ -30,7 +31,8 @@ class Play {
   // A task that `creator` gives to `assignee`; `sla` is {acceptSlaSeconds, ...}. Returns its id.
   std::string task(std::string_view creator, std::string_view assignee, const json::object& sla,
                    const json::object& more = {});
-  // Many pending tasks of `creator`, straight into the store: accept is due after `seconds(i)`, the title is i.
+  // Many pending tasks of `creator`, straight into the store: accept is due after `seconds(i)`, the
+  // title is i.
   void many_tasks(int count, std::string_view creator, const std::function<int(int)>& seconds);
   void claim(const std::string& task, std::string_view agent);
   void progress(const std::string& task, std::string_view agent);
@@ -42,8 +44,8 @@ class Play {
   // "" when nothing is recorded; otherwise the reason, ":" and the notified agents joined by ','.
   std::string outcome(const std::string& task, ansible::Window window);
 
-  // What agents were told about breaches: "accept:<title>" or "digest(total):<title>,<title>", per agent in order of
-  // time and content.
+  // What agents were told about breaches: "accept:<title>" or "digest(total):<title>,<title>", per
+  // agent in order of time and content.
   std::vector<std::string> notices(std::string_view agent) const;
   std::size_t notice_count() const;
   std::size_t held_rows() const;
