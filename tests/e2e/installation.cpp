@@ -11,11 +11,12 @@ namespace {
 // The gateways whose command line names this state directory: ours, nobody else knows the name.
 std::vector<pid_t> gateways_of(const std::string& state_dir) {
   std::vector<pid_t> out;
-  std::error_code ec;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", ec)) {
-    const std::string name = entry.path().filename();
+  std::error_code ec;  // processes end while we look; that must not throw in a destructor
+  for (std::filesystem::directory_iterator at("/proc", ec), end; !ec && at != end;
+       at.increment(ec)) {
+    const std::string name = at->path().filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const std::string command = test::read_file(entry.path() / "cmdline");
+    const std::string command = test::read_file(at->path() / "cmdline");
     if (command.find("openclawd") == std::string::npos) continue;
     if (command.find(state_dir) != std::string::npos) out.push_back(std::stoi(name));
   }
