@@ -158,7 +158,7 @@ void add_plugin_verbs(CLI::App& root, CommandLine& line) {
       const std::string name =
           verb.what == nullptr ? "[ID]" : "[ID] " + std::string(verb.what_name);
       command
-          .add_option(verb.what == nullptr ? "id" : "words", *given,
+          .add_option(verb.what == nullptr ? "ID" : verb.what_name, *given,
                       "The slot (ansible)" + std::string(verb.what == nullptr ? "" : " and what"))
           ->expected(verb.what == nullptr ? 0 : 1, most)
           ->required(verb.what != nullptr)

@@ -65,7 +65,7 @@ bool ConfiguredFile::decide(Importer::Candidate candidate, const Watcher::Seen& 
   auto release = importer_.judge(candidate, swapper_.config_json(), record_.now_ms());
   if (release) release = importer_.keep(std::move(candidate), std::move(*release));
   if (!release) return refuse(release.error(), sha256, seen, when);
-  const Swapper::Change change{.detail = "the file " + path_ + " changed", .file = sha256};
+  const Swapper::Change change{.detail = "read from the configured file " + path_, .file = sha256};
   if (auto swapped = swapper_.activate(*release, change); !swapped) {
     return refuse(swapped.error(), sha256, seen, when);
   }
