@@ -33,7 +33,7 @@ json::object members_schema(std::span<const Param> members, bool open) {
         case ParamType::kInteger: {
           json::object s{{"type", param.clamped ? "number" : "integer"}};
           if (!param.clamped && param.min != INT64_MIN) s["minimum"] = param.min;
-          if (!param.clamped) s["maximum"] = param.max;
+          if (!param.clamped && param.max != INT64_MAX) s["maximum"] = param.max;
           return s;
         }
         case ParamType::kBoolean:
