@@ -143,3 +143,22 @@ TEST_CASE("An inbox read costs what it returns, not what is stored") {
   }
   CHECK(cost() <= small + 2);
 }
+
+TEST_CASE(
+    "The operator learns that a task of its own is late, though the sweep speaks as its node") {
+  World world;
+  world.agent("ann");
+  world.ok("ansible_set_sla_policy", {{"record_only", false}});
+  world.ok("ansible_delegate_task", {{"title", "late"},
+                                     {"description", "d"},
+                                     {"assignedTo", "ann"},
+                                     {"sla", {{"acceptSlaSeconds", 10}}}});
+  world.advance_ms(11'000);
+  CHECK(world.ok("ansible_sla_sweep", {}).at("escalationsWritten") == 1);
+  const auto unread = world.ok("ansible_read_messages", {});
+  REQUIRE(unread.at("total") == 1);
+  CHECK(unread.at("messages").at(0).at("intent") == json::value("task_sla_breached"));
+  CHECK(unread.at("unreadMessages") == 1);
+  CHECK(world.ok("ansible_mark_read", {}).at("marked") == 1);
+  CHECK(world.ok("ansible_read_messages", {}).at("total") == 0);
+}

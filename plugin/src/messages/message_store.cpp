@@ -123,6 +123,10 @@ bool matches(const Message& message, const InboxQuery& query) {
   return false;
 }
 
+// Who writes to itself knows what it wrote. But a sweep speaks in the node's name, and its operator must learn that a
+// task of its own is late.
+bool tells_its_sender(const Message& message) { return message.intent == "task_sla_breached"; }
+
 std::int64_t mark_all_read(Transaction& txn, std::string_view agent, InboxState& state) {
   std::int64_t marked = 0;
   const std::string prefix = "inbox/" + key::part(agent) + '/';
@@ -175,15 +179,21 @@ std::string send_message(Context& context, Message message, std::string_view lab
             json::canonical(json::object{{"from", message.from_agent}, {"counts", counts}}));
     return message.id;
   }
+  bool told_itself = false;
   for (const std::string& agent : message.to_agents) {
-    if (agent == message.from_agent) continue;
+    if (agent == message.from_agent) {
+      if (!tells_its_sender(message)) continue;
+      told_itself = true;
+    }
     txn.put(key::inbox(agent, message.timestamp, message.id), counts ? kUnread : kRead);
     if (!counts) continue;
     InboxState state = load_state(txn, agent);
     ++state.unread;
     save_state(txn, agent, state);
   }
-  txn.put(key::inbox(message.from_agent, message.timestamp, message.id), kSent);
+  if (!told_itself) {
+    txn.put(key::inbox(message.from_agent, message.timestamp, message.id), kSent);
+  }
   return message.id;
 }
 
