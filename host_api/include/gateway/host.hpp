@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/engine.hpp"
@@ -42,6 +43,22 @@ struct RoleInfo {
   std::int64_t since_ms = 0;
 };
 
+// What a release on trial is going through. In a soak (after a canary) and a watch (after a direct
+// swap) it serves every call.
+enum class Phase : std::uint8_t { kShadow, kSplit, kSoak, kWatch };
+std::string_view phase_name(Phase phase);  // "shadow", "split", "soak", "watch"
+std::optional<Phase> phase_of(std::string_view name);
+bool phase_serves(Phase phase);
+
+// Where the release on trial is. Its window ends at `until_ms`; 0: not known yet.
+struct TrialInfo {
+  RoleInfo role;
+  Phase phase = Phase::kWatch;
+  std::int64_t phase_since_ms = 0;
+  std::int64_t until_ms = 0;
+  std::uint32_t tries = 0;  // deaths of the gateway inside this release
+};
+
 struct SlotStatus {
   std::string id;  // the slot's name
   // "active", "degraded" (serving, but the configured file was refused or is missing, the last swap
@@ -50,18 +67,49 @@ struct SlotStatus {
   std::string reason;  // why degraded or none; may have several lines
   std::string path;    // the configured file
   std::optional<RoleInfo> active;
-  std::optional<RoleInfo> candidate;  // none: there is no canary yet
+  std::optional<RoleInfo> candidate;  // judged beside the active one
   std::optional<RoleInfo> parked;     // what a rollback goes to, still loaded or not
+  std::optional<TrialInfo> trial;     // of the candidate, or of the active one while it is watched
+};
+
+// One figure that a decision rests on.
+struct Figure {
+  std::string name;      // "internal_rate", "p99_ms", ...; the unit is in the name
+  double value = 0;      // of the release on trial
+  double baseline = 0;   // of the release it is compared with
+  double threshold = 0;  // what `value` may not exceed
+  bool exceeded = false;
 };
 
 // One line of a release's or the slot's history, newest first.
 struct HistoryEntry {
   std::int64_t at_ms = 0;
-  // "imported", "activated", "rolled_back", "reconfigured", "refused", "interrupted" (the gateway
+  // "imported", "activated", "rolled_back", "reconfigured", "refused", "marked_good", "crashed" and
+  // "hung" (inside that release), "quarantined", "quarantine_lifted", "interrupted" (the gateway
   // ended during a swap), "state_unreadable" (state.json was put aside)
   std::string event;
   ReleaseId release;  // as far as it is known: a refused file may have no digest, version or build
   std::string detail;
+  // Of a decision; empty otherwise.
+  std::string by;       // "operator" | "file" (the configured one) | "gateway"
+  std::string phase;    // of the trial it ends or moves on
+  std::string verdict;  // "pass" | "fail" | "inconclusive"
+  std::vector<Figure> figures;
+  std::vector<std::string> evidence;  // paths of files
+};
+
+// Why a release may not be loaded.
+struct Quarantine {
+  std::int64_t since_ms = 0;
+  std::string reason;
+  std::string by;  // "operator" | "gateway"
+};
+
+// What is known about a digest beyond its bytes, and kept when they are not.
+struct Mark {
+  ReleaseId release;
+  std::int64_t good_ms = 0;  // when it was marked good; 0: never
+  std::optional<Quarantine> quarantine;
 };
 
 // A release kept on disk.

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
 namespace gateway {
 
 BootRecord::BootRecord(std::string path, LoadedBootState loaded, Clock& clock, LogSink log)
@@ -46,13 +50,20 @@ void BootRecord::hold(BootState next) {
 }
 
 HistoryEntry BootRecord::entry(std::string event, const ReleaseId& release, std::string detail) {
-  const bool bad = event == "refused" || event == "interrupted" || event == "state_unreadable";
+  static constexpr std::string_view kBad[] = {"refused", "interrupted", "state_unreadable",
+                                              "crashed", "hung",        "quarantined"};
+  const bool bad = std::find(std::begin(kBad), std::end(kBad), event) != std::end(kBad);
   const std::string digest =
       release.sha256.empty() ? "" : " (" + release.sha256.substr(0, 16) + ")";
   unlogged_.emplace_back(bad ? GW_LOG_WARN : GW_LOG_INFO,
                          fmt::format("plugin {}{}{}{}{}", event, release.version.empty() ? "" : " ",
                                      release.version, digest, detail.empty() ? "" : ": " + detail));
-  return {clock_.now_ms(), std::move(event), release, std::move(detail)};
+  HistoryEntry made;
+  made.at_ms = clock_.now_ms();
+  made.event = std::move(event);
+  made.release = release;
+  made.detail = std::move(detail);
+  return made;
 }
 
 }  // namespace gateway

@@ -25,7 +25,8 @@ void prune_releases(ReleaseStore& releases, const BootState& state, const std::s
       [&](const Release& r) {
         return r.id.sha256 == sha256 ||
                (state.stable && state.stable->release.sha256 == r.id.sha256) ||
-               (state.previous && state.previous->release.sha256 == r.id.sha256);
+               (state.previous && state.previous->release.sha256 == r.id.sha256) ||
+               (state.candidate && state.candidate->release.sha256 == r.id.sha256);
       },
       kKeptReleases);
 }

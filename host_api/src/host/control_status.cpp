@@ -43,8 +43,9 @@ SlotStatus Control::status_now() const {
   status.id = options_.plugin;
   status.path = options_.library;
   if (const auto active = swapper_.active()) {
-    const bool recorded = state.stable && state.stable->release.sha256 == active->sha256;
-    status.active = RoleInfo{*active, recorded ? state.stable->since_ms : 0};
+    const auto serving = state.serving();
+    const bool recorded = serving && serving->release.sha256 == active->sha256;
+    status.active = RoleInfo{*active, recorded ? serving->since_ms : 0};
   }
   if (state.previous && releases_.find(state.previous->release.sha256) != nullptr) {
     status.parked = state.previous;

@@ -153,8 +153,7 @@ Result<void> Swapper::persist_intent(const Release& release, const std::string& 
 
 Result<void> Swapper::persist_flip(const Release& release, const Change& change) {
   const std::int64_t now = parts_.record.now_ms();
-  const bool moves = !parts_.record.state().stable ||
-                     parts_.record.state().stable->release.sha256 != release.id.sha256;
+  const bool moves = !parts_.record.state().serves(release.id.sha256);
   return parts_.record.update([&](BootState& state) {
     state.intent.reset();
     state.swap_trouble.clear();
@@ -163,8 +162,7 @@ Result<void> Swapper::persist_flip(const Release& release, const Change& change)
       state.file_trouble.clear();
     }
     if (!moves) return;
-    if (state.stable) state.previous = RoleInfo{state.stable->release, now};
-    state.stable = RoleInfo{release.id, now};
+    state.make_stable(release.id, now);
     state.record(parts_.record.entry(change.event, release.id, change.detail));
   });
 }
