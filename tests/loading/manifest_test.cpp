@@ -18,7 +18,12 @@ TEST_CASE("A manifest gives tools by name, sweeps in order and the coordinator's
     "sweeps": [{"name": "sla", "everySeconds": 30, "scope": "coordinator"},
                {"name": "pulse", "everySeconds": 15, "scope": "node"}],
     "coordinator": {"key": "coord/sweep", "pointer": "/node"},
-    "metrics": [], "invariants": [{"prefix": "task/"}], "signals": [], "somethingNewer": true})");
+    "metrics": [], "invariants": [{"prefix": "audit/", "writeOnce": true},
+      {"prefix": "task/", "pointer": "/s", "transitions": [["a", "b"], ["b", 2]],
+       "terminal": ["b"]}],
+    "signals": [{"name": "storm", "prefix": "m/", "where": {"pointer": "/k", "value": {"x": 1}},
+                 "budgetPointer": "/most", "kind": "escalation"}],
+    "somethingNewer": true})");
   REQUIRE(manifest.ok());
   REQUIRE(manifest->tools.size() == 2);
   CHECK(manifest->tools[0].name == "a");
@@ -37,6 +42,16 @@ TEST_CASE("A manifest gives tools by name, sweeps in order and the coordinator's
   CHECK(manifest->sweep("pulse")->scope == SweepInfo::Scope::kNode);
   CHECK(manifest->coordinator.key == "coord/sweep");
   CHECK(manifest->coordinator.pointer == "/node");
+  REQUIRE(manifest->invariants.size() == 2);
+  CHECK(manifest->invariants[0].write_once);
+  CHECK(manifest->invariants[1].pointer == "/s");
+  CHECK(manifest->invariants[1].transitions.at(1) ==
+        std::pair<std::string, std::string>("\"b\"", "2"));
+  CHECK(manifest->invariants[1].terminal == std::vector<std::string>{"\"b\""});
+  REQUIRE(manifest->signals.size() == 1);
+  CHECK(manifest->signals[0].value == R"({"x":1})");
+  CHECK(manifest->signals[0].budget_pointer == "/most");
+  CHECK(manifest->signals[0].kind == gateway::Signal::Kind::kEscalation);
 }
 
 TEST_CASE("An empty manifest is a plugin without tools") { CHECK(parse_manifest("{}").ok()); }
@@ -73,6 +88,15 @@ TEST_CASE("What is wrong in a manifest is named by its JSON pointer") {
        "/sweeps/0/scope: expected \"node\" or \"coordinator\", got \"galaxy\""},
       {R"({"coordinator": {"pointer": "/n"}})", "/coordinator/key"},
       {R"({"signals": [1]})", "/signals/0: expected an object"},
+      {R"({"signals": [{"name": "s", "prefix": "p/", "kind": "noise",
+                        "where": {"pointer": "/a", "value": 1}}]})",
+       "/signals/0/kind: expected \"escalation\" or \"pipeline_failure\", got \"noise\""},
+      {R"({"signals": [{"name": "s", "prefix": "p/", "kind": "escalation", "where": {}}]})",
+       "/signals/0/where: expected an object {pointer, value}"},
+      {R"({"invariants": [{"writeOnce": true}]})", "/invariants/0/prefix: expected a string"},
+      {R"({"invariants": [{"prefix": "p/"}]})", "/invariants/0/pointer"},
+      {R"({"invariants": [{"prefix": "p/", "pointer": "/a", "transitions": [["x"]]}]})",
+       "/invariants/0/transitions: expected an array of pairs [from, to]"},
       {R"({"configSchema": []})", "/configSchema"},
   };
   for (const Case& c : cases) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/error.hpp"
@@ -34,10 +35,33 @@ struct CoordinatorKey {
   std::string pointer;
 };
 
+// How the records under `prefix` may change, whichever release writes them. JSON values are canonical texts.
+struct Invariant {
+  std::string prefix;
+  bool write_once = false;  // a key that exists is not written again; the rest is empty then
+  std::string pointer;      // of the value that `transitions` speaks of
+  std::vector<std::pair<std::string, std::string>> transitions;  // allowed changes, from and to
+  std::vector<std::string> terminal;                             // values that never change again
+};
+
+// New records that are counted: those under `prefix` that hold `value` at `pointer`.
+struct Signal {
+  enum class Kind { kEscalation, kPipelineFailure };
+  std::string name;
+  std::string prefix;
+  std::string pointer;
+  std::string value;  // canonical JSON
+  std::string
+      budget_pointer;  // into the plugin's configuration: how many a step may write; empty: no budget
+  Kind kind = Kind::kEscalation;
+};
+
 struct Manifest {
   std::vector<ToolInfo> tools;    // sorted by name
   std::vector<SweepInfo> sweeps;  // in the manifest's order
   CoordinatorKey coordinator;
+  std::vector<Invariant> invariants;
+  std::vector<Signal> signals;
   std::string json;  // the text as the plugin gave it
 
   const ToolInfo* tool(std::string_view name) const;    // nullptr: no such tool

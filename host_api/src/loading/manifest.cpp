@@ -163,9 +163,11 @@ std::string read_list(const json::value& manifest, const char* key, Read read,
     Reader reader(v, pointer);
     Item item = read(reader);
     if (reader.failed()) return reader.problem();
-    const bool twice = std::any_of(out.begin(), out.end(),
-                                   [&](const Item& other) { return other.name == item.name; });
-    if (twice) return fmt::format("{}/name: \"{}\" is there twice", pointer, item.name);
+    if constexpr (requires { item.name; }) {
+      const bool twice = std::any_of(out.begin(), out.end(),
+                                     [&](const Item& other) { return other.name == item.name; });
+      if (twice) return fmt::format("{}/name: \"{}\" is there twice", pointer, item.name);
+    }
     out.push_back(std::move(item));
   }
   return {};
@@ -180,15 +182,71 @@ std::string read_coordinator(const json::value& manifest, CoordinatorKey& out) {
   return reader.problem();
 }
 
-// What the judge will read: only their shape matters here.
-std::string check_arrays(const json::value& manifest) {
-  for (const char* key : {"metrics", "invariants", "signals"}) {
-    const json::value* v = json::find(manifest, key);
-    if (v == nullptr) continue;
-    if (!v->is_array()) return fmt::format("/{}: expected an array", key);
+// [[from, to]...]
+void read_transitions(Reader& reader, Invariant& out) {
+  constexpr const char* kExpected = "an array of pairs [from, to]";
+  const json::value* list = reader.member("transitions", kExpected, true);
+  if (list == nullptr) return;
+  if (!list->is_array()) return reader.fail("transitions", kExpected, *list);
+  for (const json::value& pair : list->get_array()) {
+    if (!pair.is_array() || pair.get_array().size() != 2) {
+      return reader.fail("transitions", kExpected, *list);
+    }
+    out.transitions.emplace_back(json::canonical(pair.get_array()[0]),
+                                 json::canonical(pair.get_array()[1]));
+  }
+}
+
+Invariant read_invariant(Reader& reader) {
+  Invariant out;
+  out.prefix = reader.text("prefix", true);
+  out.write_once = reader.boolean("writeOnce");
+  if (out.write_once) return out;
+  out.pointer = reader.pointer("pointer", true);
+  read_transitions(reader, out);
+  const json::value* terminal = reader.member("terminal", "an array of values", false);
+  if (terminal == nullptr) return out;
+  if (!terminal->is_array()) {
+    reader.fail("terminal", "an array of values", *terminal);
+    return out;
+  }
+  for (const json::value& value : terminal->get_array()) {
+    out.terminal.push_back(json::canonical(value));
+  }
+  return out;
+}
+
+Signal read_signal(Reader& reader) {
+  Signal out;
+  out.name = read_name(reader);
+  out.prefix = reader.text("prefix", true);
+  out.budget_pointer = reader.pointer("budgetPointer", false);
+  const std::string kind = reader.text("kind", true);
+  if (kind == "pipeline_failure") {
+    out.kind = Signal::Kind::kPipelineFailure;
+  } else if (!reader.failed() && kind != "escalation") {
+    reader.fail("kind", "\"escalation\" or \"pipeline_failure\"", json::value(kind));
+  }
+  const json::value* where = reader.member("where", "an object {pointer, value}", true);
+  if (where == nullptr) return out;
+  const json::value* pointer = json::find(*where, "pointer");
+  const json::value* value = json::find(*where, "value");
+  if (pointer == nullptr || !pointer->is_string() || value == nullptr) {
+    reader.fail("where", "an object {pointer, value}", *where);
+    return out;
+  }
+  out.pointer = std::string(pointer->get_string());
+  out.value = json::canonical(*value);
+  return out;
+}
+
+// What is only looked at elsewhere: its shape matters here.
+std::string check_shapes(const json::value& manifest) {
+  if (const json::value* metrics = json::find(manifest, "metrics")) {
+    if (!metrics->is_array()) return "/metrics: expected an array";
     std::size_t index = 0;
-    for (const json::value& item : v->get_array()) {
-      if (!item.is_object()) return fmt::format("/{}/{}: expected an object", key, index);
+    for (const json::value& item : metrics->get_array()) {
+      if (!item.is_object()) return fmt::format("/metrics/{}: expected an object", index);
       ++index;
     }
   }
@@ -237,7 +295,9 @@ Result<Manifest> parse_manifest(std::string_view text) {
            read_list(*parsed, "tools", read_tool, manifest.tools),
            read_list(*parsed, "sweeps", read_sweep, manifest.sweeps),
            read_coordinator(*parsed, manifest.coordinator),
-           check_arrays(*parsed),
+           read_list(*parsed, "invariants", read_invariant, manifest.invariants),
+           read_list(*parsed, "signals", read_signal, manifest.signals),
+           check_shapes(*parsed),
        }) {
     if (!problem.empty()) return bad_manifest(problem);
   }

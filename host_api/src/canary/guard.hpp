@@ -1,0 +1,37 @@
+// What a write set says about the release that made it, by what a manifest declares.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/engine.hpp"
+#include "gateway/manifest.hpp"
+
+namespace gateway {
+
+struct Conduct {
+  std::vector<std::string>
+      violations;  // for people: "task/t1: /status completed -> in_progress ..."
+  std::vector<std::uint64_t> signals;  // new records per signal of the manifest
+  bool clean() const;                  // neither
+};
+
+// The value of a key before the write set, for keys under a watched prefix. Failed: the key is not judged.
+using ValueBefore = std::function<StoreResult<std::optional<std::string>>(std::string_view key)>;
+
+// Judges a write set by the invariants and signals of `law`, usually the active release's whoever wrote it.
+//
+// Invariants: a record may be created with any value and may be erased; what exists may change only as declared, and a
+// writeOnce key that exists may not be put again. Signals: a record that matches and did not match before is new.
+// Thread rule: any.
+Conduct watch(const Manifest& law, std::span<const Write> writes, const ValueBefore& before);
+
+// Whether anything under `key` is watched: only then is its value before of interest.
+bool watched(const Manifest& law, std::string_view key);
+
+}  // namespace gateway

@@ -1,0 +1,139 @@
+#include "canary/judge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+
+namespace gateway {
+namespace {
+
+constexpr double kInternalMargin = 0.01;  // of the calls
+constexpr std::uint64_t kInternalLeast = 3;
+constexpr double kSlowFactor = 1.5;
+constexpr std::uint64_t kSlowSlackUs = 5'000;
+constexpr std::uint64_t kSlowLeast = 3;  // calls beyond the threshold: one call is no percentile
+constexpr std::uint64_t kPipelineFailures = 1;  // two are a failure
+constexpr std::uint32_t kShares[] = {1, 5, 25, 50};
+
+double internal_rate(const CanaryCounters& counters) {
+  if (counters.calls == 0) return 0;
+  return static_cast<double>(counters.internal_errors) / static_cast<double>(counters.calls);
+}
+
+std::uint64_t all_differences(const CanaryCounters& counters) {
+  return std::accumulate(counters.differences.begin(), counters.differences.end(),
+                         std::uint64_t{0});
+}
+
+CanaryMeasure counted(std::string rule, std::uint64_t value, std::uint64_t most) {
+  return {std::move(rule), static_cast<double>(value), static_cast<double>(most), value > most};
+}
+
+CanaryMeasure internal_errors(const StageCounts& counts, const CanaryPolicy&) {
+  const double rate = internal_rate(counts.candidate);
+  const double most = internal_rate(counts.active) + kInternalMargin;
+  const bool broken = counts.candidate.internal_errors >= kInternalLeast && rate > most;
+  return {"internal_error_rate", rate, most, broken};
+}
+
+// Judged when there are samples enough for a percentile, and something to compare with.
+CanaryMeasure slower(const StageCounts& counts, const CanaryPolicy& policy) {
+  const LatencyTally& latency = counts.candidate.latency;
+  const std::uint64_t p99 = latency.percentile_us(0.99);
+  const auto most = static_cast<std::uint64_t>(
+      kSlowFactor * static_cast<double>(counts.active.latency.percentile_us(0.99)) + kSlowSlackUs);
+  const bool enough = counts.active.latency.count() > 0 && latency.count() >= policy.min_samples;
+  const bool broken = enough && p99 > most && latency.above(most) >= kSlowLeast;
+  return {"p99_us", static_cast<double>(p99), static_cast<double>(most), broken};
+}
+
+CanaryMeasure differences(const StageCounts& counts, const CanaryPolicy&) {
+  return counted("shadow_differences", all_differences(counts.candidate), 0);
+}
+CanaryMeasure escalations(const StageCounts& counts, const CanaryPolicy&) {
+  return counted("escalations", counts.candidate.escalations, 0);
+}
+CanaryMeasure over_budget(const StageCounts& counts, const CanaryPolicy&) {
+  return counted("escalations_over_budget", counts.candidate.over_budget, 0);
+}
+CanaryMeasure pipeline_failures(const StageCounts& counts, const CanaryPolicy&) {
+  return counted("pipeline_failures", counts.candidate.pipeline_failures, kPipelineFailures);
+}
+CanaryMeasure violations(const StageCounts& counts, const CanaryPolicy&) {
+  return counted("invariant_violations", counts.candidate.violations, 0);
+}
+
+// The rules, the gravest first: the first broken one is the reason.
+struct Rule {
+  CanaryMeasure (*measure)(const StageCounts&, const CanaryPolicy&);
+  const char* text;  // {0}: the value, {1}: the threshold
+};
+constexpr Rule kRules[] = {
+    {violations, "{0} writes broke an invariant of the active release (at most {1})"},
+    {escalations, "{0} escalations that the active release would not have written (at most {1})"},
+    {over_budget, "{0} steps escalated more than their budget allows (at most {1})"},
+    {pipeline_failures,
+     "{0} pipeline failures that the active release does not have (at most {1})"},
+    {internal_errors, "{0:.4f} of its calls ended in an internal error (at most {1:.4f})"},
+    {differences,
+     "{0} answers differ from the active release's and are not allowed to (at most {1})"},
+    {slower, "99 % of its calls took up to {0} us (at most {1} us)"},
+};
+
+std::uint64_t needed_samples(const StageCounts& counts, const CanaryPolicy& policy) {
+  const double expected =
+      internal_rate(counts.active) * static_cast<double>(counts.candidate.calls);
+  const auto excess = static_cast<double>(counts.candidate.internal_errors) - expected;
+  const std::uint64_t suspects = excess > 0 ? static_cast<std::uint64_t>(excess + 0.5) : 0;
+  return std::uint64_t{policy.min_samples} *
+         (1 + std::min<std::uint64_t>(suspects, kInternalLeast - 1));
+}
+
+}  // namespace
+
+CanaryVerdict judge(const StageCounts& counts, const CanaryPolicy& policy) {
+  CanaryVerdict verdict;
+  verdict.needed_samples = needed_samples(counts, policy);
+  for (const Rule& rule : kRules) {
+    CanaryMeasure measure = rule.measure(counts, policy);
+    if (measure.broken && verdict.judgement != Judgement::kFail) {
+      verdict.judgement = Judgement::kFail;
+      verdict.rule = measure.rule;
+      verdict.reason = fmt::format(fmt::runtime(rule.text), measure.value, measure.threshold);
+    }
+    verdict.measures.push_back(std::move(measure));
+  }
+  if (verdict.judgement == Judgement::kFail) return verdict;
+  const bool enough = counts.candidate.calls >= verdict.needed_samples;
+  const bool spread =
+      counts.stage != CanaryStage::kSplit ||
+      split_share(counts.elapsed_ms, counts.candidate.calls, policy) == *std::rbegin(kShares);
+  if (enough && spread && counts.elapsed_ms >= policy.least_ms(counts.stage)) {
+    verdict.judgement = Judgement::kPass;
+  } else if (!enough && counts.elapsed_ms >= policy.timeout_of(counts.stage)) {
+    verdict.judgement = Judgement::kInconclusive;
+    verdict.rule = "too_few_samples";
+    verdict.reason =
+        fmt::format("{} samples in {} s of {}; {} are needed to judge", counts.candidate.calls,
+                    counts.elapsed_ms / 1000, stage_name(counts.stage), verdict.needed_samples);
+  }
+  return verdict;
+}
+
+std::uint32_t split_share(std::int64_t elapsed_ms, std::uint64_t samples,
+                          const CanaryPolicy& policy) {
+  const std::uint32_t last = *std::rbegin(kShares);
+  const std::int64_t step_ms =
+      policy.least_ms(CanaryStage::kSplit) / static_cast<std::int64_t>(std::size(kShares));
+  std::int64_t until_ms = 0;
+  for (const std::uint32_t share : kShares) {
+    until_ms += step_ms;
+    const std::uint64_t needed = std::uint64_t{policy.min_samples} * share / last;
+    if (elapsed_ms < until_ms || samples < needed) return share;
+  }
+  return last;
+}
+
+}  // namespace gateway
