@@ -98,6 +98,16 @@ Digest AbiTransaction::sha256(std::string_view data) {
   return digest;
 }
 
+SignatureCheck AbiTransaction::ed25519_verify(std::string_view public_key, std::string_view data,
+                                              std::string_view signature) {
+  const gw_status status = call_.services->ed25519_verify(call_.txn, to_bytes(public_key),
+                                                          to_bytes(data), to_bytes(signature));
+  if (status == GW_REFUSED) return SignatureCheck::kWrong;
+  if (status == GW_INVALID) return SignatureCheck::kBadKey;
+  check(status);
+  return SignatureCheck::kValid;
+}
+
 void AbiTransaction::log(std::uint32_t level, std::string_view text) {
   call_.services->log(call_.txn, level, to_bytes(text));
 }

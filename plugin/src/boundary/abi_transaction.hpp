@@ -19,6 +19,8 @@ class AbiTransaction final : public Transaction {
             const std::function<bool(std::string_view, std::string_view)>& visit) override;
   void random(std::string_view label, std::span<std::uint8_t> out) override;
   Digest sha256(std::string_view data) override;
+  SignatureCheck ed25519_verify(std::string_view public_key, std::string_view data,
+                                std::string_view signature) override;
   void log(std::uint32_t level, std::string_view text) override;
   void metric(std::string_view name, double value) override;
   bool should_yield() override;

@@ -55,6 +55,7 @@ gw_status finish(const DispatchReply& reply, const gw_sink* sink) {
   const gw_status written = write(sink, reply.body);
   if (written != GW_OK) return written;
   if (reply.kind == Kind::kMore) return GW_MORE;
+  if (reply.kind == Kind::kRefusedRecorded) return GW_REFUSED_RECORDED;
   return reply.kind == Kind::kRefused ? GW_REFUSED : GW_OK;
 }
 

@@ -36,6 +36,11 @@ struct Context {
   bool dry_run = false;
 
   const std::string& node_id() const { return node.id; }
+
+  // The same call on another view of the store (a NestedView of `txn`).
+  Context on(Transaction& view) const {
+    return {view, config, now_ms, node, caller, caller_agent, continuation, step, dry_run};
+  }
 };
 
 }  // namespace ansible

@@ -14,6 +14,7 @@ namespace json = base::json;
 
 // The machine contract of every refusal (domain.md, "Codes"). Scripts compare these; texts are for people.
 namespace code {
+inline constexpr std::string_view kNotInitialized = "not_initialized";
 inline constexpr std::string_view kInvalidArgument = "invalid_argument";
 inline constexpr std::string_view kNotFound = "not_found";
 inline constexpr std::string_view kAmbiguousId = "ambiguous_id";
@@ -26,10 +27,22 @@ inline constexpr std::string_view kInvalidTransition = "invalid_transition";
 inline constexpr std::string_view kIdempotencyConflict = "idempotency_conflict";
 inline constexpr std::string_view kEtaRequired = "eta_required";
 inline constexpr std::string_view kEtaInvalid = "eta_invalid";
+inline constexpr std::string_view kApprovalRequired = "approval_required";
+inline constexpr std::string_view kApprovalRejected = "approval_rejected";
 inline constexpr std::string_view kVersionIncompatible = "version_incompatible";
 inline constexpr std::string_view kNoRoute = "no_route";
 inline constexpr std::string_view kInvalidTargets = "invalid_targets";
+inline constexpr std::string_view kCapabilityUnavailable = "capability_unavailable";
 inline constexpr std::string_view kOverloaded = "overloaded";
+inline constexpr std::string_view kInvalidManifest = "invalid_manifest";
+inline constexpr std::string_view kSecretLiteralDetected = "secret_literal_detected";
+inline constexpr std::string_view kInvalidSignature = "invalid_signature";
+inline constexpr std::string_view kOwnerUnavailable = "owner_unavailable";
+inline constexpr std::string_view kInstallFailed = "install_failed";
+inline constexpr std::string_view kWireFailed = "wire_failed";
+inline constexpr std::string_view kSmokeFailed = "smoke_failed";
+inline constexpr std::string_view kRolloutFailed = "rollout_failed";
+inline constexpr std::string_view kPostcheckFailed = "postcheck_failed";
 inline constexpr std::string_view kTooLarge = "too_large";
 inline constexpr std::string_view kConflict = "conflict";
 inline constexpr std::string_view kInternal = "internal";

@@ -139,6 +139,26 @@ std::string broadcast_read(std::string_view agent, std::string_view message) {
   return join({"broadcast-read", part(agent), part(message)});
 }
 
+std::string cap_revision(std::string_view capability) {
+  return join({"cap-revision", part(capability)});
+}
+std::string cap_index(std::string_view capability) { return join({"cap-index", part(capability)}); }
+std::string cap_canary(std::string_view capability) {
+  return join({"cap-canary", part(capability)});
+}
+std::string cap_catalog(std::string_view capability, std::string_view version) {
+  return join({"cap-catalog", part(capability), part(version)});
+}
+std::string cap_manifest(std::string_view capability, std::string_view version) {
+  return join({"cap-manifest", part(capability), part(version)});
+}
+std::string cap_stage(std::string_view capability, std::string_view version) {
+  return join({"cap-stage", part(capability), part(version)});
+}
+std::string cap_wiring(std::string_view capability, std::string_view version) {
+  return join({"cap-wiring", part(capability), part(version)});
+}
+
 std::string last_part(std::string_view key) {
   const std::size_t slash = key.rfind('/');
   return unescape(slash == std::string_view::npos ? key : key.substr(slash + 1));

@@ -31,6 +31,13 @@
 //   broadcast/<ms>/<message>                     sender: messages to everybody
 //   inbox-state/<agent>                          InboxState: unread count, broadcast cursor
 //   broadcast-read/<agent>/<message>             empty: read broadcasts above the cursor
+//   cap-revision/<capability>                    RevisionRecord
+//   cap-index/<capability>                       IndexRecord: who executes the active version
+//   cap-canary/<capability>                      CapabilityCanary: the version in canary
+//   cap-catalog/<capability>/<version>           CatalogRecord
+//   cap-manifest/<capability>/<version>          Manifest, immutable but for its first provenance
+//   cap-stage/<capability>/<version>             InstallStage
+//   cap-wiring/<capability>/<version>            Wiring
 #pragma once
 
 #include <cstdint>
@@ -79,6 +86,14 @@ std::string inbox(std::string_view agent, std::int64_t at_ms, std::string_view m
 std::string broadcast(std::int64_t at_ms, std::string_view message);
 std::string inbox_state(std::string_view agent);
 std::string broadcast_read(std::string_view agent, std::string_view message);
+
+std::string cap_revision(std::string_view capability);
+std::string cap_index(std::string_view capability);
+std::string cap_canary(std::string_view capability);
+std::string cap_catalog(std::string_view capability, std::string_view version);
+std::string cap_manifest(std::string_view capability, std::string_view version);
+std::string cap_stage(std::string_view capability, std::string_view version);
+std::string cap_wiring(std::string_view capability, std::string_view version);
 
 // The last part of a key, unescaped: the id that part() put there.
 std::string last_part(std::string_view key);

@@ -21,6 +21,12 @@ struct ScanOptions {
   std::size_t limit = 1000;  // at least 1
 };
 
+enum class SignatureCheck : std::uint8_t {
+  kValid,
+  kWrong,   // not a signature of these bytes by this key
+  kBadKey,  // not an Ed25519 public key
+};
+
 // One call's transaction. Reads see the call's own writes; nothing is visible to others before the host commits.
 // A failing store throws StoreFailure, which only the boundary catches: domain code never handles it.
 class Transaction {
@@ -42,6 +48,11 @@ class Transaction {
   virtual void random(std::string_view label, std::span<std::uint8_t> out) = 0;
 
   virtual Digest sha256(std::string_view data) = 0;
+
+  // Checks an Ed25519 signature (64 bytes) over `data`; `public_key` is PEM text or the 32 raw bytes.
+  virtual SignatureCheck ed25519_verify(std::string_view public_key, std::string_view data,
+                                        std::string_view signature) = 0;
+
   virtual void log(std::uint32_t level, std::string_view text) = 0;  // level: GW_LOG_*
   virtual void metric(std::string_view name, double value) = 0;
 

@@ -8,11 +8,12 @@
 namespace ansible {
 namespace {
 
-DispatchReply refused(const Error& error) {
+DispatchReply refused(const Error& error,
+                      DispatchReply::Kind kind = DispatchReply::Kind::kRefused) {
   json::object body = error.details;
   body["error"] = error.text;
   body["code"] = error.code;
-  return {DispatchReply::Kind::kRefused, json::canonical(body)};
+  return {kind, json::canonical(body)};
 }
 
 // ARG-1: agents invent extra arguments; they are told, not punished.
@@ -27,6 +28,9 @@ void add_warnings(json::object& reply, const Args& args) {
 
 DispatchReply finished(ToolResult result, const Args* args) {
   if (const auto* error = std::get_if<Error>(&result)) return refused(*error);
+  if (const auto* evident = std::get_if<RecordedRefusal>(&result)) {
+    return refused(evident->error, DispatchReply::Kind::kRefusedRecorded);
+  }
   if (auto* more = std::get_if<More>(&result)) {
     return {DispatchReply::Kind::kMore, std::move(more->continuation)};
   }

@@ -9,7 +9,7 @@
 namespace ansible {
 
 struct DispatchReply {
-  enum class Kind { kOk, kRefused, kMore, kUnknownName };
+  enum class Kind { kOk, kRefused, kRefusedRecorded, kMore, kUnknownName };
   Kind kind = Kind::kOk;
   std::string body;  // canonical JSON; with kMore the continuation
 };

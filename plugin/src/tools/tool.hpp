@@ -19,8 +19,14 @@ struct More {
   std::string continuation;
 };
 
-// How a handler ends: the reply's members (dispatch adds "success": true when they lack it), a refusal, or more steps.
-using ToolResult = std::variant<json::object, Error, More>;
+// A refusal whose writes stay, because they are its evidence (a failed publish gate, CAP-2).
+struct RecordedRefusal {
+  Error error;
+};
+
+// How a handler ends: the reply's members (dispatch adds "success": true when they lack it), a refusal (nothing it wrote
+// stays), a refusal with evidence, or more steps.
+using ToolResult = std::variant<json::object, Error, RecordedRefusal, More>;
 
 using ToolHandler = ToolResult (*)(Context& context, const Args& args);
 

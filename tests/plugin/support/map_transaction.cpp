@@ -1,8 +1,11 @@
 #include "plugin/support/map_transaction.hpp"
 
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/sha.h>
 
 #include <list>
+#include <memory>
 #include <random>
 #include <stdexcept>
 
@@ -90,6 +93,29 @@ ansible::Digest MapTransaction::sha256(std::string_view data) {
   ansible::Digest out{};
   SHA256(reinterpret_cast<const unsigned char*>(data.data()), data.size(), out.data());
   return out;
+}
+
+ansible::SignatureCheck MapTransaction::ed25519_verify(std::string_view public_key,
+                                                       std::string_view data,
+                                                       std::string_view signature) {
+  using ansible::SignatureCheck;
+  const auto bytes = [](std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+  };
+  std::unique_ptr<BIO, decltype(&BIO_free)> pem(
+      BIO_new_mem_buf(public_key.data(), static_cast<int>(public_key.size())), BIO_free);
+  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      public_key.size() == 32 ? EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr,
+                                                            bytes(public_key), public_key.size())
+                              : PEM_read_bio_PUBKEY(pem.get(), nullptr, nullptr, nullptr),
+      EVP_PKEY_free);
+  if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_ED25519) return SignatureCheck::kBadKey;
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  const bool valid =
+      EVP_DigestVerifyInit(digest.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
+      EVP_DigestVerify(digest.get(), bytes(signature), signature.size(), bytes(data),
+                       data.size()) == 1;
+  return valid ? SignatureCheck::kValid : SignatureCheck::kWrong;
 }
 
 bool MapTransaction::should_yield() { return yield_every_ != 0 && ++asked_ % yield_every_ == 0; }

@@ -24,6 +24,8 @@ class MapTransaction final : public ansible::Transaction {
             const std::function<bool(std::string_view, std::string_view)>& visit) override;
   void random(std::string_view label, std::span<std::uint8_t> out) override;
   ansible::Digest sha256(std::string_view data) override;
+  ansible::SignatureCheck ed25519_verify(std::string_view public_key, std::string_view data,
+                                         std::string_view signature) override;
   void log(std::uint32_t, std::string_view) override {}
   void metric(std::string_view, double) override {}
   bool should_yield() override;
