@@ -1,0 +1,90 @@
+// Capabilities: who is eligible, and what is handed out.
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "core/fields.hpp"
+#include "core/keys.hpp"
+#include "property/invariants.hpp"
+#include "records/capability.hpp"
+#include "records/task.hpp"
+
+namespace property {
+namespace {
+
+namespace key = ansible::key;
+using ansible::text_field;
+
+// The index has executors exactly while a version is active.
+void check_eligible(const Mirror& mirror, Problems& problems) {
+  mirror.each("cap-revision/", [&](const std::string& at, const Row& row) {
+    const auto revision = ansible::revision_from_json(row.document.as_object());
+    bool active = false;
+    if (revision.active_version) {
+      const Row* catalog =
+          mirror.find(key::cap_catalog(revision.capability_id, *revision.active_version));
+      if (catalog == nullptr) {
+        problems.push_back(at + " names an active version without a catalog record");
+      } else {
+        active = ansible::catalog_from_json(catalog->document.as_object()).status ==
+                 ansible::catalog_status::kActive;
+      }
+    }
+    const Row* index = mirror.find(key::cap_index(revision.capability_id));
+    const bool eligible =
+        index != nullptr &&
+        !ansible::index_from_json(index->document.as_object()).eligible_agent_ids.empty();
+    if (active != eligible) {
+      problems.push_back(revision.capability_id + (active ? " is active and nobody is eligible"
+                                                          : " is not active but has executors"));
+    }
+  });
+}
+
+// At most one version of a capability is active, and every stored version is known to its revision.
+void check_versions(const Mirror& mirror, Problems& problems) {
+  std::map<std::string, int> active;
+  mirror.each("cap-catalog/", [&](const std::string& at, const Row& row) {
+    const auto catalog = ansible::catalog_from_json(row.document.as_object());
+    if (catalog.status == ansible::catalog_status::kActive) ++active[catalog.capability_id];
+    if (mirror.find(key::cap_manifest(catalog.capability_id, catalog.version)) == nullptr) {
+      problems.push_back(at + " without its manifest");
+    }
+    if (mirror.find(key::cap_revision(catalog.capability_id)) == nullptr) {
+      problems.push_back(at + " without its revision");
+    }
+  });
+  for (const auto& [capability, count] : active) {
+    if (count > 1) problems.push_back(capability + " has several active versions");
+  }
+}
+
+// CAP-14: once per (capability, version, target), for one target each, and none open once withdrawn.
+void check_distribution(const Mirror& mirror, Problems& problems) {
+  std::set<std::tuple<std::string, std::string, std::string>> seen;
+  mirror.each("task/", [&](const std::string& at, const Row& row) {
+    const auto task = ansible::task_from_json(row.document.as_object());
+    if (task.intent != "skill_distribution") return;
+    if (task.assignees.size() != 1) {
+      problems.push_back(at + " is a distribution task with " +
+                         std::to_string(task.assignees.size()) + " assignees");
+      return;
+    }
+    const std::string capability = text_field(task.metadata, "capabilityId").value_or("");
+    const std::string version = text_field(task.metadata, "version").value_or("");
+    if (!seen.emplace(capability, version, task.assignees.front()).second) {
+      problems.push_back(at + " repeats a distribution of " + capability + ' ' + version + " to " +
+                         task.assignees.front());
+    }
+  });
+}
+
+}  // namespace
+
+void check_capabilities(const Mirror& mirror, Problems& problems) {
+  check_eligible(mirror, problems);
+  check_versions(mirror, problems);
+  check_distribution(mirror, problems);
+}
+
+}  // namespace property

@@ -1,0 +1,274 @@
+#include "property/story.hpp"
+
+#include <algorithm>
+
+#include "tools/tool.hpp"
+
+namespace property {
+namespace {
+
+constexpr std::size_t kRemembered = 60;
+
+Step tool(std::string name, json::object args) {
+  return {.name = "ansible_" + std::move(name), .args = std::move(args)};
+}
+
+void remember(std::vector<std::string>& list, const json::object& reply, std::string_view member) {
+  const json::value* id = reply.if_contains(member);
+  if (id == nullptr || !id->is_string()) return;
+  list.emplace_back(id->get_string());
+  if (list.size() > kRemembered) list.erase(list.begin());
+}
+
+}  // namespace
+
+const Story::Chapter Story::kChapters[] = {
+    {14, &Story::delegate},
+    {6, &Story::delegate_by_capability},
+    {14, &Story::claim},
+    {9, &Story::update},
+    {5, &Story::fail},
+    {8, &Story::complete},
+    {4, &Story::release_or_cancel},
+    {2, &Story::approve},
+    {3, &Story::register_agent},
+    {3, &Story::switch_agent},
+    {7, &Story::send},
+    {5, &Story::read_or_mark},
+    {6, &Story::sla_sweep},
+    {2, &Story::set_policy},
+    {5, &Story::publish},
+    {2, &Story::withdraw},
+    {3, &Story::distribution},
+    {10, &Story::sweep},
+    {7, &Story::repeat},
+    {2, &Story::contradict},
+    {4, &Story::nonsense},
+};
+
+Step Story::next() {
+  unsigned total = 0;
+  for (const Chapter& chapter : kChapters) total += chapter.weight;
+  auto left = static_cast<unsigned>(number(total));
+  const auto* chosen = std::begin(kChapters);
+  while (left >= chosen->weight) left -= chosen++->weight;
+  Step step = (this->*chosen->make)();
+  if (step.kind == gateway::Request::Kind::kTool && !ansible::find_tool(step.name)) return next();
+  // Mostly seconds, now and then most of an hour: windows pass, retries come due, a day goes by.
+  step.after_ms = static_cast<std::int64_t>(chance(10) ? number(3'600'000) : number(20'000));
+  return step;
+}
+
+void Story::learn(const Step& step, const Answer& answer) {
+  if (answer.refused()) return;
+  remember(tasks_, answer.reply, "taskId");
+  remember(messages_, answer.reply, "messageId");
+  if (step.args.contains("idempotency_key") && !answer.reply.contains("idempotent")) {
+    keyed_.push_back(step);
+    if (keyed_.size() > kRemembered) keyed_.erase(keyed_.begin());
+  }
+}
+
+std::string Story::agent() {
+  static const std::vector<std::string> kAgents = {"architect", "node-a", "ann",   "bob",
+                                                   "cleo",      "dora",   "ext-1", "ext-2"};
+  return one_of(kAgents);
+}
+
+std::string Story::task() {
+  if (tasks_.empty()) return "00000000";
+  const std::string& id = one_of(tasks_);
+  return chance(20) ? id.substr(0, 8) : id;
+}
+
+void Story::maybe_key(json::object& args) {
+  if (chance(60)) args["idempotency_key"] = "key-" + std::to_string(++keys_);
+}
+
+Step Story::delegate() {
+  json::object args{{"title", "task " + std::to_string(number(1000))},
+                    {"description", "what a task says"},
+                    {"assignedTo", agent()}};
+  if (chance(30)) args["to_agents"] = json::array{agent(), agent()};
+  if (chance(50)) args["from_agent"] = agent();
+  if (chance(40)) {
+    args["sla"] = {{"acceptSlaSeconds", 1 + number(600)}, {"progressSlaSeconds", 1 + number(900)}};
+  }
+  if (chance(20)) args["priority"] = chance(50) ? "high" : "low";
+  if (chance(20)) args["claimLeaseSeconds"] = 10 + number(600);
+  if (chance(10)) args["requires"] = json::array{capability()};
+  maybe_key(args);
+  return tool("delegate_task", std::move(args));
+}
+
+Step Story::delegate_by_capability() {
+  json::object args{{"title", "routed " + std::to_string(number(1000))},
+                    {"description", "whoever can"},
+                    {"requires", json::array{capability()}}};
+  if (chance(20)) args["requires"].as_array().emplace_back(capability());
+  if (chance(50)) args["from_agent"] = agent();
+  maybe_key(args);
+  return tool("delegate_task", std::move(args));
+}
+
+Step Story::claim() {
+  json::object args{{"taskId", task()}, {"etaSeconds", 60 + number(1000)}};
+  if (chance(80)) args["agentId"] = agent();
+  if (chance(10)) args["requested_version"] = version();
+  maybe_key(args);
+  return tool("claim_task", std::move(args));
+}
+
+Step Story::update() {
+  json::object args{{"taskId", task()}, {"status", "in_progress"}, {"notify", chance(30)}};
+  if (chance(80)) args["agentId"] = agent();
+  if (chance(50)) args["note"] = "going on";
+  maybe_key(args);
+  return tool("update_task", std::move(args));
+}
+
+Step Story::fail() {
+  json::object args{{"taskId", task()}, {"status", "failed"}, {"note", "it broke"}};
+  if (chance(80)) args["agentId"] = agent();
+  if (chance(60)) args["retryable"] = true;
+  maybe_key(args);
+  return tool("update_task", std::move(args));
+}
+
+Step Story::complete() {
+  json::object args{{"taskId", task()}, {"result", "done"}};
+  if (chance(80)) args["agentId"] = agent();
+  maybe_key(args);
+  return tool("complete_task", std::move(args));
+}
+
+Step Story::release_or_cancel() {
+  json::object args{{"taskId", task()}};
+  if (chance(60)) args["agentId"] = agent();
+  maybe_key(args);
+  if (chance(60)) return tool("release_task", std::move(args));
+  args["reason"] = "no longer wanted";
+  return tool("cancel_task", std::move(args));
+}
+
+Step Story::approve() {
+  json::object args{{"taskId", task()}, {"approval_artifact_id", "ticket-1"}};
+  if (chance(50)) args["agentId"] = agent();
+  return tool("approve_task", std::move(args));
+}
+
+Step Story::register_agent() {
+  const std::string id = agent();
+  return tool("register_agent",
+              {{"agent_id", id}, {"type", id.starts_with("ext") ? "external" : "internal"}});
+}
+
+Step Story::switch_agent() {
+  if (chance(70)) return tool("enable_agent", {{"agent_id", agent()}});
+  return tool("disable_agent", {{"agent_id", agent()}, {"reason", "resting"}});
+}
+
+Step Story::send() {
+  json::object args{{"content", "hello " + std::to_string(number(1000))}};
+  if (chance(80)) args["to"] = chance(50) ? agent() : agent() + "," + agent();
+  if (chance(60)) args["from_agent"] = agent();
+  return tool("send_message", std::move(args));
+}
+
+Step Story::read_or_mark() {
+  json::object args{{"agent", agent()}};
+  if (chance(40)) return tool("read_messages", std::move(args));
+  if (chance(50) && !messages_.empty()) args["messageIds"] = json::array{one_of(messages_)};
+  return tool("mark_read", std::move(args));
+}
+
+Step Story::sla_sweep() {
+  json::object args{{"max_messages", number(6)}, {"record_only", chance(30)}};
+  if (chance(20)) args["dry_run"] = true;
+  if (chance(30)) args["limit"] = 1 + number(5);
+  return tool("sla_sweep", std::move(args));
+}
+
+Step Story::set_policy() {
+  if (chance(50)) {
+    return tool("set_backpressure_policy",
+                {{"max_concurrent", 1 + number(8)}, {"max_queue_depth", 3 + number(20)}});
+  }
+  return tool("set_sla_policy", {{"record_only", chance(50)}, {"max_messages", number(5)}});
+}
+
+Step Story::publish() {
+  const std::string id = capability();
+  json::object args{{"capability_id", id},
+                    {"name", "what " + id + " does"},
+                    {"version", version()},
+                    {"owner_agent_id", agent()},
+                    {"delegation_skill_ref", {{"name", "ask"}, {"version", "1.0.0"}}},
+                    {"executor_skill_ref", {{"name", "do"}, {"version", "1.0.0"}}},
+                    {"contract_schema_ref", "schema://work/1.0.0"}};
+  if (chance(50)) args["from_agent"] = agent();
+  return tool("capability_publish", std::move(args));
+}
+
+Step Story::withdraw() {
+  json::object args{{"capability_id", capability()}};
+  if (chance(30)) args["from_agent"] = agent();
+  return tool("capability_unpublish", std::move(args));
+}
+
+Step Story::distribution() {
+  switch (number(3)) {
+    case 0:
+      return tool("set_distribution_policy", {{"external_mode", chance(50) ? "all" : "strict"}});
+    case 1:
+      return tool("cleanup_distribution_tasks", {{"dry_run", chance(50)}});
+    default:
+      return tool("set_agent_distribution_opt_in", {{"agent_id", "ext-1"}, {"opt_in", chance(50)}});
+  }
+}
+
+Step Story::sweep() {
+  const auto sweeps = ansible::all_sweeps();
+  return {.kind = gateway::Request::Kind::kSweep,
+          .name = std::string(sweeps[number(sweeps.size())].name),
+          .caller = GW_CALLER_HOST};
+}
+
+Step Story::repeat() { return keyed_.empty() ? delegate() : one_of(keyed_); }
+
+Step Story::contradict() {
+  if (keyed_.empty()) return delegate();
+  Step step = one_of(keyed_);
+  step.args["note"] = "other words";
+  step.args["description"] = "other words";
+  step.args["result"] = "other words";
+  return step;
+}
+
+// Any tool with arguments that fit nothing.
+Step Story::nonsense() {
+  const auto tools = ansible::all_tools();
+  const ansible::Tool& any = tools[number(tools.size())];
+  json::object args;
+  for (const ansible::Param& param : any.params) {
+    switch (number(5)) {
+      case 0:
+        args[param.name] = -1;
+        break;
+      case 1:
+        args[param.name] = "../" + std::string(number(40), 'x');
+        break;
+      case 2:
+        args[param.name] = nullptr;
+        break;
+      case 3:
+        args[param.name] = json::array{1, "two", json::object{}};
+        break;
+      default:
+        break;
+    }
+  }
+  return {.name = std::string(any.name), .args = std::move(args)};
+}
+
+}  // namespace property

@@ -1,0 +1,71 @@
+// A random sequence of calls that knows what it has made so far.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "property/plant.hpp"
+
+namespace property {
+
+// The same seed and the same answers give the same steps, on every machine.
+class Story {
+ public:
+  explicit Story(std::uint64_t seed) : random_(seed) {}
+
+  Step next();
+  void learn(const Step& step, const Answer& answer);
+
+ private:
+  using Maker = Step (Story::*)();
+  struct Chapter {
+    unsigned weight;
+    Maker make;
+  };
+  static const Chapter kChapters[];
+
+  Step delegate();
+  Step delegate_by_capability();
+  Step claim();
+  Step update();
+  Step fail();
+  Step complete();
+  Step release_or_cancel();
+  Step approve();
+  Step register_agent();
+  Step switch_agent();
+  Step send();
+  Step read_or_mark();
+  Step sla_sweep();
+  Step set_policy();
+  Step publish();
+  Step withdraw();
+  Step distribution();
+  Step sweep();
+  Step repeat();
+  Step contradict();
+  Step nonsense();
+
+  std::uint64_t number(std::uint64_t below) { return random_() % below; }
+  bool chance(std::uint64_t percent) { return number(100) < percent; }
+  template <class T>
+  const T& one_of(const std::vector<T>& list) {
+    return list[number(list.size())];
+  }
+  std::string agent();
+  std::string task();
+  std::string capability() { return "cap.p" + std::to_string(number(3)); }
+  std::string version() { return "1." + std::to_string(number(3)) + ".0"; }
+  void maybe_key(json::object& args);
+
+  std::mt19937_64 random_;
+  std::vector<std::string> tasks_;
+  std::vector<std::string> messages_;
+  std::vector<Step> keyed_;  // steps with an idempotency key, the newest last
+  std::uint64_t keys_ = 0;
+};
+
+}  // namespace property
