@@ -66,7 +66,7 @@ constexpr std::string_view kFull = R"(// a gateway
   "storage": { "engine": "memory", "path": "x.db" },   /* relative */
   "plugins": { "root": "~/plugins", "prover": "bin/prover",
     "watch": { "everyMs": 500, "quietMs": 100 }, "entries": { "ansible": {
-    "enabled": true, "library": "lib/ansible.so", "onFileChange": "ignore",
+    "enabled": true, "library": "lib/ansible.so", "onFileChange": "ignore", "watchSeconds": 60,
     "config": { "tier": "edge", "nodeIdOverride": "vps-jane", "slaSweep": { "everySeconds": 60 }, },
   } } },
 }
@@ -91,6 +91,7 @@ TEST_CASE("config: every key of ours is read, with comments and trailing commas"
   CHECK(p.config.watch.quiet_ms == 100);
   CHECK(p.config.plugin.library == "/etc/openclaw/lib/ansible.so");
   CHECK(p.config.plugin.on_file_change == FileChange::kIgnore);
+  CHECK(p.config.plugin.watch_seconds == 60);
   CHECK(p.config.plugin.tier == "edge");
   CHECK(p.config.plugin.node_id == "vps-jane");
   CHECK(p.config.plugin.config_json ==
@@ -106,6 +107,7 @@ TEST_CASE("config: an empty file means the defaults") {
   CHECK(p.config.storage.path == "ansible.db");
   CHECK(p.config.watch.every_ms == 2'000);
   CHECK(p.config.watch.quiet_ms == 1'000);
+  CHECK(p.config.plugin.watch_seconds == 300);
   CHECK(p.config.plugin.config_json == "{}");
   CHECK(gateway_url(p.config.gateway) == "http://127.0.0.1:18789");
 }
@@ -145,6 +147,9 @@ TEST_CASE(
        R"(plugins.entries.ansible.enabled: expected true or false, got "yes")"},
       {R"({"plugins":{"entries":{"ansible":{"onFileChange":"canary"}}}})",
        R"(plugins.entries.ansible.onFileChange: expected "direct" or "ignore", got "canary")"},
+      {R"({"plugins":{"entries":{"ansible":{"watchSeconds":-1}}}})",
+       "plugins.entries.ansible.watchSeconds: expected a whole number from 0 to 2592000, got the "
+       "number -1"},
       {R"({"plugins":{"entries":{"ansible":{"config":[]}}}})",
        "plugins.entries.ansible.config: expected an object, got an array"},
       {"[]", "the file: expected an object, got an array"},

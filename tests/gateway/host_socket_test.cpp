@@ -52,6 +52,10 @@ TEST_CASE("host socket: private, and only for its verbs") {
   check("plugins/list", R"({"id":"ansible"})", 400, "invalid_request");
   check("plugins/install", R"({"id":"ansible","file":"relative.so"})", 400, "invalid_request");
   check("plugins/swap", R"({"id":"ansible","what":"./relative.so"})", 400, "invalid_request");
+  check("plugins/quarantine", R"({"id":"ansible","reason":"why"})", 400, "invalid_request");
+  check("plugins/quarantine", R"({"id":"ansible","what":"1.0.0"})", 400, "invalid_request");
+  check("plugins/quarantine", R"({"id":"ansible","what":"1.0.0","lift":"yes"})", 400,
+        "invalid_request");
   check("storage/backup", R"({"file":"relative.db"})", 400, "invalid_request");
   CHECK(gateway.host_client().post("/tools/invoke", "{}").value().status == 404);
 }
@@ -100,6 +104,43 @@ TEST_CASE("host socket: install, swap, roll back, history") {
   CHECK(info.at("tools").as_array().size() == 6);
   CHECK(info.at("tools").at(0).at("parameters").at("type") == "object");
   CHECK(info.at("sweeps").at(0).at("name") == "tick");
+}
+
+TEST_CASE("host socket: a swapped release is watched; a quarantined one is not loaded") {
+  Gateway gateway(test::echo_options());
+  gateway.start();
+  CHECK(gateway.host("plugins/swap", with_what(ECHO_1_1_0)).first == 200);
+  const value row = gateway.host("plugins/list").second.at("result").at("plugins").at(0);
+  CHECK(row.at("trial").at("phase") == "watch");
+  CHECK(row.at("trial").at("version") == "1.1.0");
+  CHECK(row.at("trial").at("until").as_int64() > row.at("since").as_int64());
+  CHECK(row.at("trial").at("tries") == 0);
+  CHECK(row.at("candidate").is_null());
+  const std::string digest = row.at("sha256").as_string().c_str();
+
+  CHECK(
+      code_of(
+          gateway.host("plugins/quarantine", R"({"id":"ansible","what":"1.1.0","reason":"a bug"})")
+              .second) == "release_in_use");
+  CHECK(gateway.host("plugins/rollback", kId).first == 200);
+  const auto [set, mark] =
+      gateway.host("plugins/quarantine", R"({"id":"ansible","what":"1.1.0","reason":"a bug"})");
+  CHECK(set == 200);
+  CHECK(mark.at("result").at("sha256").as_string() == digest);
+  const value list = gateway.host("plugins/quarantine", kId).second.at("result").at("quarantine");
+  REQUIRE(list.as_array().size() == 1);
+  CHECK(list.at(0).at("quarantine").at("reason") == "a bug");
+  CHECK(list.at(0).at("quarantine").at("by") == "operator");
+  CHECK(code_of(gateway.host("plugins/swap", with_what("1.1.0")).second) == "quarantined");
+  const value history = gateway.host("plugins/history", kId).second.at("result");
+  CHECK(history.at("entries").at(0).at("event") == "refused");
+  CHECK(history.at("entries").at(1).at("event") == "quarantined");
+  CHECK(history.at("entries").at(1).at("figures").as_array().empty());
+
+  CHECK(
+      gateway.host("plugins/quarantine", R"({"id":"ansible","what":"1.1.0","lift":true})").first ==
+      200);
+  CHECK(gateway.host("plugins/swap", with_what("1.1.0")).first == 200);
 }
 
 TEST_CASE("host socket: a refused operation says why and the old version answers on") {

@@ -1,4 +1,4 @@
-// openclaw plugins list|info|install|verify|swap|rollback|history
+// openclaw plugins list|info|install|verify|swap|rollback|history|quarantine
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
@@ -14,6 +14,8 @@ constexpr const char* kSlot = "ansible";
 struct PluginWords {
   std::string id = kSlot;
   std::string what;
+  std::string reason;
+  bool lift = false;
 };
 
 std::string release_text(const json::object& release) {
@@ -31,6 +33,12 @@ void show_slot(Printer& print, const json::object& slot) {
     const json::object release = object_in(slot, role);
     if (!release.empty()) print.field(role, release_text(release));
   }
+  const json::object trial = object_in(slot, "trial");
+  if (trial.empty()) return;
+  std::string line = text_of(trial, "phase") + " since " + local_time(int_of(trial, "phaseSince"));
+  if (int_of(trial, "until") > 0) line += ", until " + local_time(int_of(trial, "until"));
+  if (int_of(trial, "tries") > 0) line += ", crashed " + text_of(trial, "tries") + " time(s)";
+  print.field("trial", line);
 }
 
 void show_list(Printer& print, const json::object& reply) {
@@ -69,17 +77,45 @@ void show_history(Printer& print, const json::object& reply) {
   for (const json::value& item : array_in(reply, "entries")) {
     if (!item.is_object()) continue;
     const json::object& e = item.get_object();
+    const std::string verdict = text_of(e, "verdict");
     rows.push_back({local_time(int_of(e, "at")), text_of(e, "event"), text_of(e, "version"),
-                    text_of(e, "sha256").substr(0, 12), text_of(e, "detail")});
+                    text_of(e, "sha256").substr(0, 12),
+                    (verdict.empty() ? "" : text_of(e, "phase") + " " + verdict + ": ") +
+                        text_of(e, "detail")});
   }
   print.table(rows);
   print.line("Releases on disk:");
   for (const json::value& item : array_in(reply, "releases")) {
     if (!item.is_object()) continue;
     const json::object& release = item.get_object();
-    const std::string role = text_of(release, "role");
-    print.line("  " + release_text(release) + (role.empty() ? "" : "  [" + role + "]"));
+    std::string words = text_of(release, "role");
+    for (const char* mark : {"quarantine", "good"}) {
+      if (text_of(release, mark).empty()) continue;
+      words += (words.empty() ? "" : ", ") + std::string(mark);
+      break;
+    }
+    print.line("  " + release_text(release) + (words.empty() ? "" : "  [" + words + "]"));
   }
+}
+
+void show_quarantine(Printer& print, const json::object& reply) {
+  if (!reply.contains("quarantine") || reply.at("quarantine").is_array()) {
+    const json::array rows = array_in(reply, "quarantine");
+    if (rows.empty()) return print.line("Nothing is quarantined.");
+    std::vector<std::vector<std::string>> table;
+    for (const json::value& item : rows) {
+      if (!item.is_object()) continue;
+      const json::object why = object_in(item.get_object(), "quarantine");
+      table.push_back({text_of(item.get_object(), "sha256").substr(0, 12),
+                       text_of(item.get_object(), "version"), local_time(int_of(why, "since")),
+                       "by " + text_of(why, "by"), text_of(why, "reason")});
+    }
+    return print.table(table);
+  }
+  const std::string name =
+      text_of(reply, "version", "digest") + " (" + text_of(reply, "sha256").substr(0, 12) + ")";
+  print.success(object_in(reply, "quarantine").empty() ? name + " may be loaded again"
+                                                       : name + " is quarantined");
 }
 
 void show_installed(Printer& print, const json::object& r) {
@@ -120,11 +156,30 @@ constexpr PluginVerb kVerbs[] = {
      show_history},
 };
 
+constexpr PluginVerb kQuarantine = {
+    "quarantine",
+    "List the releases that may not be loaded; keep one from being loaded, or lift that",
+    true,
+    "what",
+    "SHA256|VERSION",
+    show_quarantine};
+
 // The daemon has another working directory: a word that is an existing file, or looks like a path, is made absolute.
 std::string absolute_if_file(const Session& session, const std::string& word, bool always) {
   const bool path = word.find('/') != std::string::npos || std::filesystem::exists(word);
   if (!always && !path) return word;
   return absolute_path(word, session.env().working_directory, session.env().home);
+}
+
+int ask(Session& session, Printer& print, const PluginVerb& verb, const json::object& body) {
+  const Reply reply = session.host(std::string("plugins/") + verb.name, body);
+  if (!reply.ok()) return print.fail(reply);
+  if (print.json()) {
+    print.document(reply.body);
+  } else {
+    verb.show(print, reply.body);
+  }
+  return kExitOk;
 }
 
 int run(Session& session, Printer& print, const PluginVerb& verb, const PluginWords& words) {
@@ -134,14 +189,44 @@ int run(Session& session, Printer& print, const PluginVerb& verb, const PluginWo
     const bool file = std::string_view(verb.what) == "file";
     body[verb.what] = absolute_if_file(session, words.what, file);
   }
-  const Reply reply = session.host(std::string("plugins/") + verb.name, body);
-  if (!reply.ok()) return print.fail(reply);
-  if (print.json()) {
-    print.document(reply.body);
-  } else {
-    verb.show(print, reply.body);
+  return ask(session, print, verb, body);
+}
+
+int run_quarantine(Session& session, Printer& print, const PluginWords& words) {
+  json::object body{{"id", words.id}};
+  if (!words.what.empty()) {
+    body["what"] = words.what;
+    if (words.lift) body["lift"] = true;
+    if (!words.reason.empty()) body["reason"] = words.reason;
+    if (!words.lift && words.reason.empty()) {
+      return print.fail(kExitUsage, "usage",
+                        "say why with --reason, or use --lift to allow the release again");
+    }
+  } else if (words.lift || !words.reason.empty()) {
+    return print.fail(kExitUsage, "usage", "which release? name a SHA-256 prefix or a version");
   }
-  return kExitOk;
+  return ask(session, print, kQuarantine, body);
+}
+
+// quarantine [ansible] [SHA256|VERSION] [--reason R | --lift]
+void add_quarantine(CLI::App& root, CommandLine& line) {
+  CLI::App& command = subcommand(root, "plugins quarantine", kQuarantine.help);
+  auto words = std::make_shared<PluginWords>();
+  auto given = std::make_shared<std::vector<std::string>>();
+  command.add_option(kQuarantine.what_name, *given, "The slot (ansible) and a release")
+      ->expected(0, 2)
+      ->type_name("[ID] [SHA256|VERSION]");
+  auto* reason = command.add_option("--reason", words->reason, "Why nobody may load it");
+  command.add_flag("--lift", words->lift, "Allow it again")->excludes(reason);
+  add_output_flags(command, line);
+  command.callback([&line, words, given] {
+    if (given->size() == 2 || (given->size() == 1 && given->front() == kSlot)) {
+      words->id = given->front();
+      given->erase(given->begin());
+    }
+    if (!given->empty()) words->what = given->back();
+    line.action = [words](Session& s, Printer& p) { return run_quarantine(s, p, *words); };
+  });
 }
 
 }  // namespace
@@ -174,6 +259,7 @@ void add_plugin_verbs(CLI::App& root, CommandLine& line) {
       line.action = [&verb, words](Session& s, Printer& p) { return run(s, p, verb, *words); };
     });
   }
+  add_quarantine(root, line);
 }
 
 }  // namespace gateway_app

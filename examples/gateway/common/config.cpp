@@ -199,6 +199,7 @@ void read_plugin(Section section, const PathBase& base, PluginConfig& out) {
   if (!out.library.empty()) out.library = absolute_path(out.library, base.directory, base.home);
   section.read("onFileChange", out.on_file_change,
                {{"direct", FileChange::kDirect}, {"ignore", FileChange::kIgnore}});
+  section.read_number("watchSeconds", out.watch_seconds, 0, 30 * 86'400);
   if (const json::value* config = section.member("config")) {
     if (config->is_object()) {
       out.config_json = json::canonical(*config);

@@ -40,9 +40,10 @@ struct PluginConfig {
   bool enabled = true;
   std::string library;  // absolute; empty: not given
   FileChange on_file_change = FileChange::kDirect;
-  std::string config_json = "{}";  // passed to the plugin's create, which validates it
-  std::string tier;                // config.tier; empty: not given
-  std::string node_id;             // config.nodeIdOverride; empty: not given
+  std::uint32_t watch_seconds = 300;  // after a direct swap; 0: not at all
+  std::string config_json = "{}";     // passed to the plugin's create, which validates it
+  std::string tier;                   // config.tier; empty: not given
+  std::string node_id;                // config.nodeIdOverride; empty: not given
 };
 
 // How the configured library file is watched.

@@ -40,35 +40,62 @@ Answer released(const Result<KnownRelease>& release) {
   return release_row(*release);
 }
 
-// The members a verb takes; all are strings and required.
+// A member that a verb takes: a string, or true or false.
+struct Member {
+  enum class Kind { kRequired, kOptional, kFlag };
+  std::string_view name;
+  Kind kind = Kind::kRequired;
+};
+constexpr Member optional(std::string_view name) { return {name, Member::Kind::kOptional}; }
+constexpr Member flag(std::string_view name) { return {name, Member::Kind::kFlag}; }
+using Members = std::initializer_list<Member>;
+
 struct Arguments {
   json::object object;
+  // Empty when it is absent.
   std::string text(std::string_view key) const {
-    const auto& member = object.at(key).get_string();
-    return {member.data(), member.size()};
+    const auto* member = object.if_contains(key);
+    if (member == nullptr) return {};
+    return {member->get_string().data(), member->get_string().size()};
+  }
+  bool flag(std::string_view key) const {
+    const auto* member = object.if_contains(key);
+    return member != nullptr && member->get_bool();
   }
 };
 
 Error invalid(std::string message) { return {"invalid_request", std::move(message)}; }
 
-Result<Arguments> read_arguments(const std::string& body,
-                                 std::initializer_list<const char*> required) {
+std::string names(const Members& members) {
+  std::string list;
+  for (const Member& member : members) {
+    list += fmt::format("{}{}", list.empty() ? "" : ", ", member.name);
+  }
+  return list.empty() ? "nothing" : list;
+}
+
+Result<Arguments> read_arguments(const std::string& body, const Members& members) {
   auto parsed = json::parse(body.empty() ? "{}" : body);
   if (!parsed) return invalid("the body is not valid JSON: " + parsed.error().message);
   if (!parsed->is_object()) return invalid("expected a JSON object");
   Arguments arguments{std::move(parsed->get_object())};
-  const std::vector<std::string> known(required.begin(), required.end());
-  for (const auto& member : arguments.object) {
-    const std::string key(member.key().data(), member.key().size());
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
+  for (const auto& given : arguments.object) {
+    const std::string key(given.key().data(), given.key().size());
+    const auto* member = std::find_if(members.begin(), members.end(),
+                                      [&](const Member& m) { return m.name == key; });
+    if (member == members.end()) {
       return invalid(
-          fmt::format("unknown member \"{}\"; this verb takes: {}", key,
-                      known.empty() ? "nothing" : fmt::format("{}", fmt::join(known, ", "))));
+          fmt::format("unknown member \"{}\"; this verb takes: {}", key, names(members)));
     }
-    if (!member.value().is_string()) return invalid(fmt::format("{}: expected a string", key));
+    const bool is_flag = member->kind == Member::Kind::kFlag;
+    if (is_flag ? !given.value().is_bool() : !given.value().is_string()) {
+      return invalid(fmt::format("{}: expected {}", key, is_flag ? "true or false" : "a string"));
+    }
   }
-  for (const std::string& key : known) {
-    if (!arguments.object.contains(key)) return invalid(fmt::format("{}: missing", key));
+  for (const Member& member : members) {
+    if (member.kind == Member::Kind::kRequired && !arguments.object.contains(member.name)) {
+      return invalid(fmt::format("{}: missing", member.name));
+    }
   }
   if (arguments.object.contains("file") && arguments.text("file").substr(0, 1) != "/") {
     return invalid("file: expected an absolute path, got " + arguments.text("file"));
@@ -125,6 +152,26 @@ Answer plugins_history(const HostRoutes& routes, const Arguments&) {
   return with_host(routes.runtime, [](Host& host) -> Answer { return slot_history(host); });
 }
 
+Answer marked(const Result<gateway::Mark>& mark) {
+  if (!mark) return mark.error();
+  return mark_row(*mark);
+}
+
+// Without `what`: the list.
+Answer plugins_quarantine(const HostRoutes& routes, const Arguments& arguments) {
+  return with_host(routes.runtime, [&](Host& host) -> Answer {
+    const std::string what = arguments.text("what");
+    const std::string reason = arguments.text("reason");
+    if (what.empty()) {
+      if (!reason.empty() || arguments.flag("lift")) return invalid("what: missing");
+      return quarantine_list(host);
+    }
+    if (arguments.flag("lift")) return marked(host.lift_quarantine(what));
+    if (reason.empty()) return invalid("reason: missing; say why nobody may load this release");
+    return marked(host.quarantine(what, reason));
+  });
+}
+
 Result<gateway::SqliteEngine*> sqlite_of(const HostRoutes& routes, std::string_view verb) {
   if (routes.runtime.sqlite != nullptr) return routes.runtime.sqlite;
   return Error{
@@ -174,19 +221,23 @@ enum class Where { kHere, kControl, kStorage };  // kHere: quick, and on the eve
 struct Verb {
   std::string_view path;
   Where where;
-  std::initializer_list<const char*> arguments;
+  Members arguments;
   Answer (*run)(const HostRoutes&, const Arguments&);
 };
 
 const Verb kVerbs[] = {
     {"plugins/list", Where::kHere, {}, plugins_list},
-    {"plugins/info", Where::kHere, {"id"}, plugins_info},
-    {"plugins/install", Where::kControl, {"id", "file"}, plugins_install},
-    {"plugins/verify", Where::kControl, {"id", "file"}, plugins_verify},
-    {"plugins/swap", Where::kControl, {"id", "what"}, plugins_swap},
-    {"plugins/rollback", Where::kControl, {"id"}, plugins_rollback},
-    {"plugins/history", Where::kControl, {"id"}, plugins_history},
-    {"storage/backup", Where::kStorage, {"file"}, storage_backup},
+    {"plugins/info", Where::kHere, {{"id"}}, plugins_info},
+    {"plugins/install", Where::kControl, {{"id"}, {"file"}}, plugins_install},
+    {"plugins/verify", Where::kControl, {{"id"}, {"file"}}, plugins_verify},
+    {"plugins/swap", Where::kControl, {{"id"}, {"what"}}, plugins_swap},
+    {"plugins/rollback", Where::kControl, {{"id"}}, plugins_rollback},
+    {"plugins/history", Where::kControl, {{"id"}}, plugins_history},
+    {"plugins/quarantine",
+     Where::kControl,
+     {{"id"}, optional("what"), optional("reason"), flag("lift")},
+     plugins_quarantine},
+    {"storage/backup", Where::kStorage, {{"file"}}, storage_backup},
     {"storage/check", Where::kStorage, {}, storage_check},
     {"gateway/status", Where::kHere, {}, gateway_status_verb},
     {"gateway/stop", Where::kHere, {}, gateway_stop},

@@ -18,6 +18,23 @@ void put_release(json::object& out, const ReleaseId& release) {
   out["sha256"] = release.sha256;
 }
 
+json::value trial(const std::optional<gateway::TrialInfo>& info) {
+  if (!info) return nullptr;
+  json::object out;
+  put_release(out, info->role.release);
+  out["since"] = info->role.since_ms;
+  out["phase"] = gateway::phase_name(info->phase);
+  out["phaseSince"] = info->phase_since_ms;
+  out["until"] = info->until_ms == 0 ? json::value(nullptr) : json::value(info->until_ms);
+  out["tries"] = info->tries;
+  return out;
+}
+
+json::value quarantine(const std::optional<gateway::Quarantine>& why) {
+  if (!why) return nullptr;
+  return json::object{{"since", why->since_ms}, {"reason", why->reason}, {"by", why->by}};
+}
+
 json::value role(const std::optional<RoleInfo>& info) {
   if (!info) return nullptr;
   json::object out;
@@ -69,6 +86,28 @@ json::value committed_sequence(Runtime& runtime) {
   return (*snapshot)->sequence();
 }
 
+json::object entry_row(const gateway::HistoryEntry& entry) {
+  json::object row{{"at", entry.at_ms}, {"event", entry.event}};
+  put_release(row, entry.release);
+  row["detail"] = entry.detail;
+  row["by"] = entry.by;
+  row["phase"] = entry.phase;
+  row["verdict"] = entry.verdict;
+  json::array figures;
+  for (const gateway::Figure& figure : entry.figures) {
+    figures.push_back(json::object{{"name", figure.name},
+                                   {"value", figure.value},
+                                   {"baseline", figure.baseline},
+                                   {"threshold", figure.threshold},
+                                   {"exceeded", figure.exceeded}});
+  }
+  row["figures"] = std::move(figures);
+  json::array evidence;
+  for (const std::string& path : entry.evidence) evidence.emplace_back(path);
+  row["evidence"] = std::move(evidence);
+  return row;
+}
+
 }  // namespace
 
 json::object slot_row(const SlotStatus& status) {
@@ -84,6 +123,7 @@ json::object slot_row(const SlotStatus& status) {
   out["since"] = status.active ? json::value(status.active->since_ms) : json::value(nullptr);
   out["candidate"] = role(status.candidate);
   out["parked"] = role(status.parked);
+  out["trial"] = trial(status.trial);
   if (!status.reason.empty()) out["reason"] = status.reason;
   return out;
 }
@@ -136,10 +176,28 @@ json::object release_row(const KnownRelease& known) {
   put_release(out, known.release);
   out["importedAt"] = known.imported_ms;
   out["role"] = known.role;
+  out["good"] = known.good_ms == 0 ? json::value(nullptr) : json::value(known.good_ms);
+  out["quarantine"] = quarantine(known.quarantine);
   out["abi"] = fmt::format("{}.{}", known.abi_major, known.abi_minor);
   out["dataFormat"] =
       data_format(known.data_format_read_min, known.data_format_read_max, known.data_format_write);
   return out;
+}
+
+json::object mark_row(const gateway::Mark& mark) {
+  json::object out{{"id", kPluginId}};
+  put_release(out, mark.release);
+  out["good"] = mark.good_ms == 0 ? json::value(nullptr) : json::value(mark.good_ms);
+  out["quarantine"] = quarantine(mark.quarantine);
+  return out;
+}
+
+json::object quarantine_list(const gateway::Host& host) {
+  json::array rows;
+  for (const gateway::Mark& mark : host.marks()) {
+    if (mark.quarantine) rows.push_back(mark_row(mark));
+  }
+  return {{"quarantine", std::move(rows)}};
 }
 
 json::object slot_history(const gateway::Host& host) {
@@ -147,10 +205,7 @@ json::object slot_history(const gateway::Host& host) {
   for (const KnownRelease& known : host.releases()) releases.push_back(release_row(known));
   json::array entries;
   for (const gateway::HistoryEntry& entry : host.history()) {
-    json::object row{{"at", entry.at_ms}, {"event", entry.event}};
-    put_release(row, entry.release);
-    row["detail"] = entry.detail;
-    entries.push_back(std::move(row));
+    entries.push_back(entry_row(entry));
   }
   return {{"releases", std::move(releases)}, {"entries", std::move(entries)}};
 }

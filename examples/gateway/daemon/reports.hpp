@@ -19,6 +19,10 @@ base::json::object slot_info(const gateway::Host& host);
 // RELEASE in README.md.
 base::json::object release_row(const gateway::KnownRelease& known);
 
+// MARK in README.md, and {"quarantine":[MARK]} of those in quarantine.
+base::json::object mark_row(const gateway::Mark& mark);
+base::json::object quarantine_list(const gateway::Host& host);
+
 // {"releases":[...],"entries":[...]}
 base::json::object slot_history(const gateway::Host& host);
 

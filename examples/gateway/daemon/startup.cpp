@@ -101,6 +101,7 @@ gateway::HostOptions host_options(const Config& config, const Facts& facts, cons
   options.on_file_change = config.plugin.on_file_change == FileChange::kIgnore
                                ? gateway::OnFileChange::kIgnore
                                : gateway::OnFileChange::kDirect;
+  options.watch_window = std::chrono::seconds(config.plugin.watch_seconds);
   options.plugins_root = config.plugins_root;
   options.watch_every = std::chrono::milliseconds(config.watch.every_ms);
   options.watch_quiet = std::chrono::milliseconds(config.watch.quiet_ms);
@@ -132,6 +133,8 @@ std::vector<std::string> restart_keys(const Config& before, const Config& after)
   note(before.plugin.library != after.plugin.library, "plugins.entries.ansible.library");
   note(before.plugin.on_file_change != after.plugin.on_file_change,
        "plugins.entries.ansible.onFileChange");
+  note(before.plugin.watch_seconds != after.plugin.watch_seconds,
+       "plugins.entries.ansible.watchSeconds");
   note(before.plugin.tier != after.plugin.tier, "plugins.entries.ansible.config.tier");
   note(before.plugin.node_id != after.plugin.node_id,
        "plugins.entries.ansible.config.nodeIdOverride");

@@ -66,6 +66,27 @@ struct ExecutorOptions {
   std::uint64_t seed = 0;                       // of services.random; 0 = from the system's CSPRNG
 };
 
+// A call that speaks against the release that ran it.
+struct FailedCall {
+  std::int64_t at_ms = 0;
+  std::string name;  // of the tool or sweep
+  std::string request_id;
+  std::string what;  // "internal", "overrun", "violation", "hung"
+  std::string message;
+};
+
+// How the steps ended that a release ran.
+struct ReleaseCounts {
+  std::uint64_t steps = 0;       // that came to an end; conflicts, which run again, do not count
+  std::uint64_t internal = 0;    // GW_INTERNAL
+  std::uint64_t overruns = 0;    // began before their deadline and returned after it
+  std::uint64_t violations = 0;  // writes that the active release's declared invariants forbid
+  std::uint64_t hung = 0;        // given up: over the hard limit and deaf to `cancelled`
+  std::vector<FailedCall> failures;  // newest first, at most kMaxFailures
+
+  static constexpr std::size_t kMaxFailures = 20;
+};
+
 // What a call was seen to do, for tests, benchmarks and the journal to come.
 struct CallTrace {
   std::uint64_t keys_read = 0;  // distinct point reads and scanned rows
@@ -108,6 +129,13 @@ class Executor {
   void drain(std::chrono::milliseconds limit);
 
   ExecutorMetrics metrics() const;
+
+  // How the steps of the release with this digest ended since restart_counts(), or since the
+  // executor began.
+  ReleaseCounts counts(const std::string& sha256) const;
+  void restart_counts(const std::string& sha256);
+  // To be called for each write that breaks an invariant. Thread rule: any.
+  void count_violation(const std::string& sha256, FailedCall call);
 
   // Whether coordinator sweeps run on this node, as of the newest committed state. Errors: what the
   // store returns.

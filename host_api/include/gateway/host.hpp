@@ -31,6 +31,9 @@ struct HostOptions {
   std::chrono::milliseconds prove_timeout{5'000};
   std::chrono::milliseconds watch_every{2'000};
   std::chrono::milliseconds watch_quiet{1'000};
+  // How long a release that was never marked good is watched after a direct swap; 0: not at all, it
+  // is good at once.
+  std::chrono::milliseconds watch_window{300'000};
   bool sweep = true;  // run the manifest's sweeps
   ExecutorOptions executor;
   std::shared_ptr<Clock> clock;  // empty: the system's
@@ -116,7 +119,9 @@ struct Mark {
 struct KnownRelease {
   ReleaseId release;
   std::int64_t imported_ms = 0;
-  std::string role;  // "active" | "parked" | ""
+  std::string role;                      // "active" | "candidate" | "parked" | ""
+  std::int64_t good_ms = 0;              // when it was marked good; 0: never
+  std::optional<Quarantine> quarantine;  // it may not be loaded
   std::uint32_t data_format_read_min = 0;
   std::uint32_t data_format_read_max = 0;
   std::uint32_t data_format_write = 0;
@@ -153,9 +158,16 @@ class Host {
   // back), and whatever stage, verify, prove and load refuse.
   Result<KnownRelease> swap(const std::string& what);
 
-  // Goes to the release that was active before; a second one forward again. Needs no new proof.
+  // Goes to the release that was active before, or to the last good one when that is quarantined; a
+  // second one forward again. Needs no new proof, and never quarantines.
   // Errors: nothing_to_roll_back_to, data_format, release_lost, release_damaged.
   Result<KnownRelease> rollback();
+
+  // Keeps a release from being loaded, whatever asks for it, until the quarantine is lifted. `what`:
+  // a version, a SHA-256 prefix (at least 6 hex digits), or the whole digest of bytes not seen yet.
+  // Errors: not_found, ambiguous, release_in_use (active or stable), io_error, no_space.
+  Result<Mark> quarantine(const std::string& what, const std::string& reason);
+  Result<Mark> lift_quarantine(const std::string& what);  // also not_quarantined
 
   // A second instance of the active release with another configuration, switched to and started.
   // Refused: nothing has changed. With nothing active: boots again with that configuration. Errors:
@@ -169,7 +181,8 @@ class Host {
   SlotStatus status() const;
   std::vector<KnownRelease> releases() const;
   std::vector<HistoryEntry> history() const;
-  Slot::Lease active() const;  // empty when no plugin is loaded
+  std::vector<Mark> marks() const;  // digests marked good or quarantined, kept or not
+  Slot::Lease active() const;       // empty when no plugin is loaded
   ExecutorMetrics metrics() const;
   Engine& engine();
 

@@ -12,6 +12,7 @@
 #include "execution/fair_queue.hpp"
 #include "execution/job.hpp"
 #include "execution/meters.hpp"
+#include "execution/release_book.hpp"
 #include "gateway/clock.hpp"
 #include "gateway/executor.hpp"
 
@@ -47,6 +48,7 @@ class CallDesk {
   const std::atomic<bool>& given_up() const { return given_up_; }
   std::uint64_t queued() const;
   Meters& meters() { return meters_; }
+  ReleaseBook& releases() { return releases_; }
   Clock& clock() { return clock_; }
 
  private:
@@ -69,6 +71,7 @@ class CallDesk {
   Clock& clock_;
   const LogSink log_;
   Meters meters_;
+  ReleaseBook releases_;
 
   mutable std::mutex mutex_;
   std::condition_variable work_;  // something for the worker

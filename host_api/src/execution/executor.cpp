@@ -141,6 +141,16 @@ ExecutorMetrics Executor::metrics() const {
   return impl_->desk.meters().read(impl_->desk.queued());
 }
 
+ReleaseCounts Executor::counts(const std::string& sha256) const {
+  return impl_->desk.releases().read(sha256);
+}
+
+void Executor::restart_counts(const std::string& sha256) { impl_->desk.releases().restart(sha256); }
+
+void Executor::count_violation(const std::string& sha256, FailedCall call) {
+  impl_->desk.releases().failed(sha256, &ReleaseCounts::violations, std::move(call));
+}
+
 StoreResult<NodeRole> Executor::role() const {
   const Slot::Lease lease = impl_->slot.acquire();
   if (!lease) return impl_->node.role({});

@@ -92,10 +92,28 @@ StepResult StepRunner::run(Job& job, View& view) {
   input.max_reply = job.max_reply;
   input.cancelled = &desk_.given_up();
 
+  const bool in_time = job.deadline_ns == 0 || desk_.clock().steady_ns() <= job.deadline_ns;
   StepResult result = run_step(*job.lease, view, input);
+  count(job, result, in_time);
   desk_.meters().ran(job.metric_name, nanoseconds(result.took));
   notify(request, result.trace);
   return result;
+}
+
+// What speaks for or against the release.
+void StepRunner::count(const Job& job, const StepResult& result, bool began_in_time) {
+  if (result.status == GW_CONFLICT) return;
+  const std::string& sha256 = job.lease->release().sha256;
+  ReleaseBook& book = desk_.releases();
+  book.step(sha256);
+  FailedCall call{job.now_ms, job.metric_name, job.request.request_id, "internal", result.error};
+  if (result.status == GW_INTERNAL) {
+    book.failed(sha256, &ReleaseCounts::internal, std::move(call));
+  } else if (began_in_time && job.deadline_ns != 0 && desk_.clock().steady_ns() > job.deadline_ns) {
+    call.what = "overrun";
+    call.message = "it returned after its deadline";
+    book.failed(sha256, &ReleaseCounts::overruns, std::move(call));
+  }
 }
 
 void StepRunner::publish(const Job& job, const StepResult& result) {

@@ -50,20 +50,27 @@ void BootRecord::hold(BootState next) {
 }
 
 HistoryEntry BootRecord::entry(std::string event, const ReleaseId& release, std::string detail) {
-  static constexpr std::string_view kBad[] = {"refused", "interrupted", "state_unreadable",
-                                              "crashed", "hung",        "quarantined"};
-  const bool bad = std::find(std::begin(kBad), std::end(kBad), event) != std::end(kBad);
-  const std::string digest =
-      release.sha256.empty() ? "" : " (" + release.sha256.substr(0, 16) + ")";
-  unlogged_.emplace_back(bad ? GW_LOG_WARN : GW_LOG_INFO,
-                         fmt::format("plugin {}{}{}{}{}", event, release.version.empty() ? "" : " ",
-                                     release.version, digest, detail.empty() ? "" : ": " + detail));
   HistoryEntry made;
-  made.at_ms = clock_.now_ms();
   made.event = std::move(event);
   made.release = release;
   made.detail = std::move(detail);
-  return made;
+  return entry(std::move(made));
+}
+
+HistoryEntry BootRecord::entry(HistoryEntry decision) {
+  static constexpr std::string_view kBad[] = {"refused", "interrupted", "state_unreadable",
+                                              "crashed", "hung",        "quarantined"};
+  const bool bad = decision.verdict == "fail" ||
+                   std::find(std::begin(kBad), std::end(kBad), decision.event) != std::end(kBad);
+  const std::string digest =
+      decision.release.sha256.empty() ? "" : " (" + decision.release.sha256.substr(0, 16) + ")";
+  unlogged_.emplace_back(
+      bad ? GW_LOG_WARN : GW_LOG_INFO,
+      fmt::format("plugin {}{}{}{}{}", decision.event, decision.release.version.empty() ? "" : " ",
+                  decision.release.version, digest,
+                  decision.detail.empty() ? "" : ": " + decision.detail));
+  decision.at_ms = clock_.now_ms();
+  return decision;
 }
 
 }  // namespace gateway

@@ -35,6 +35,7 @@ class BootRecord {
   // An entry for BootState::record(), of now. It is also logged, once the change it is part of
   // holds.
   HistoryEntry entry(std::string event, const ReleaseId& release, std::string detail = {});
+  HistoryEntry entry(HistoryEntry decision);  // its time is set
 
  private:
   BootRecord(std::string path, LoadedBootState loaded, Clock& clock, LogSink log);

@@ -62,7 +62,10 @@ void BootState::make_stable(const ReleaseId& release, std::int64_t now_ms) {
   if (before && before->release.sha256 == release.sha256) {
     stable = before;
   } else {
-    if (before) previous = RoleInfo{before->release, now_ms};
+    previous.reset();
+    if (before && quarantined(before->release.sha256) == nullptr) {
+      previous = RoleInfo{before->release, now_ms};
+    }
     stable = RoleInfo{release, now_ms};
   }
   mark_good(release, now_ms);

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "host/quarantine.hpp"
+
 namespace gateway {
 namespace {
 
@@ -63,15 +65,32 @@ bool ConfiguredFile::decide(Importer::Candidate candidate, const Watcher::Seen& 
   // stands.
   if (when == When::kBoot && active && record_.state().file_sha256 == sha256) return true;
 
-  auto release = importer_.judge(candidate, swapper_.config_json(), record_.now_ms());
-  if (release) release = importer_.keep(std::move(candidate), std::move(*release));
+  if (auto free = check_quarantine(record_.state(), {"", "", sha256}); !free) {
+    return refuse(free.error(), sha256, seen, when);
+  }
+  auto release = accepted(std::move(candidate));
   if (!release) return refuse(release.error(), sha256, seen, when);
-  const Swapper::Change change{.detail = "read from the configured file " + path_, .file = sha256};
+  Swapper::Change change;
+  change.detail = "read from the configured file " + path_;
+  change.by = "file";
+  change.file = sha256;
   if (auto swapped = swapper_.activate(*release, change); !swapped) {
     return refuse(swapped.error(), sha256, seen, when);
   }
   prune_releases(releases_, record_.state(), sha256);
   return true;
+}
+
+// A release that is kept and was marked good needs no new proof: putting the old file back is a
+// rollback.
+Result<Release> ConfiguredFile::accepted(Importer::Candidate candidate) {
+  const Release* kept = releases_.find(candidate.sha256);
+  if (kept != nullptr && record_.state().good(candidate.sha256)) {
+    return importer_.keep(std::move(candidate), Release(*kept));
+  }
+  auto release = importer_.judge(candidate, swapper_.config_json(), record_.now_ms());
+  if (!release) return release;
+  return importer_.keep(std::move(candidate), std::move(*release));
 }
 
 // The file holds what is active: nothing to do but to forget an earlier refusal.

@@ -39,6 +39,7 @@ class ConfiguredFile {
   enum class When { kBoot, kRunning };
   bool follow(const Watcher::Seen& seen, When when);
   bool decide(Importer::Candidate candidate, const Watcher::Seen& seen, When when);
+  Result<Release> accepted(Importer::Candidate candidate);
   bool accept(const std::string& sha256);
   bool refuse(const Error& error, const std::string& sha256, const Watcher::Seen& seen, When when);
 

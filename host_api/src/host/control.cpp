@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "host/quarantine.hpp"
+
 namespace gateway {
 namespace {
 
@@ -12,29 +14,18 @@ const Error kShuttingDown{"shutting_down", "the gateway is shutting down"};
 
 }  // namespace
 
-// Holds the control mutex for one operation and tells readers how it ended.
-class Control::Turn {
- public:
-  explicit Turn(Control& control) : control_(control), lock_(control.mutex_) {}
-  ~Turn() { control_.publish(); }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-
- private:
-  Control& control_;
-  std::lock_guard<std::mutex> lock_;
-};
-
 Control::Control(Options options, Parts parts, ReleaseStore releases, Loader loader,
                  BootRecord record)
     : options_(std::move(options)),
       slot_(parts.slot),
+      executor_(parts.executor),
+      clock_(parts.clock),
       releases_(std::move(releases)),
       loader_(std::move(loader)),
       record_(std::move(record)),
       importer_({options_.plugin, options_.prover}, releases_),
       swapper_({parts.engine, parts.executor, parts.slot, parts.node, releases_, loader_, record_,
-                options_.log},
+                options_.watch_window.count() > 0, options_.log},
                options_.config_json),
       file_(options_.library, releases_, importer_, swapper_, record_) {}
 
@@ -82,6 +73,9 @@ Result<KnownRelease> Control::verify(const std::string& file) {
 Result<Release> Control::import(const std::string& file, bool keep) {
   auto candidate = importer_.stage(file);
   if (!candidate) return candidate.error();
+  if (auto free = check_quarantine(record_.state(), {"", "", candidate->sha256}); !free) {
+    return free.error();
+  }
   auto release = importer_.judge(*candidate, swapper_.config_json(), record_.now_ms());
   if (!release || !keep) return release;
   return importer_.keep(std::move(*candidate), std::move(*release));
@@ -120,6 +114,9 @@ Result<KnownRelease> Control::swap_file(const std::string& file) {
       return finish("swap", *same, swapper_.activate(*same, {}));
     }
   }
+  if (auto free = check_quarantine(record_.state(), id); !free) {
+    return refused("swap", id, free.error());
+  }
   auto release = importer_.judge(*candidate, swapper_.config_json(), record_.now_ms());
   if (release) release = importer_.keep(std::move(*candidate), std::move(*release));
   if (!release) return refused("swap", id, release.error());
@@ -130,6 +127,9 @@ Result<KnownRelease> Control::swap_file(const std::string& file) {
 
 Result<KnownRelease> Control::swap_release(const Release& release) {
   const auto active = swapper_.active();
+  if (auto free = check_quarantine(record_.state(), release.id); !free) {
+    return refused("swap", release.id, free.error());
+  }
   if (!active || active->sha256 != release.id.sha256) {
     auto candidate = importer_.stage(release);
     if (!candidate) return refused("swap", release.id, candidate.error());
@@ -142,18 +142,18 @@ Result<KnownRelease> Control::swap_release(const Release& release) {
 Result<KnownRelease> Control::rollback() {
   const Turn turn(*this);
   if (closed_) return kShuttingDown;
-  const auto& previous = record_.state().previous;
-  if (!previous) {
+  const auto back_to = rollback_target();
+  if (!back_to) {
     return Error{"nothing_to_roll_back_to",
                  "no other release was active before; nothing to roll back to\n  " +
                      still_serving(swapper_)};
   }
-  const Release* found = releases_.find(previous->release.sha256);
+  const Release* found = releases_.find(back_to->sha256);
   if (found == nullptr) {
     return refused(
-        "rollback", previous->release,
+        "rollback", *back_to,
         {"release_lost", fmt::format("the bytes of version {} ({}) are not kept any more",
-                                     previous->release.version, previous->release.sha256)});
+                                     back_to->version, back_to->sha256)});
   }
   const Release target = *found;
   Swapper::Change change;
@@ -165,6 +165,20 @@ Result<KnownRelease> Control::rollback() {
   if (!warm) return refused("rollback", target.id, warm.error());
   if (*warm) return finish("rollback", target, {});
   return finish("rollback", target, swapper_.activate(target, change));
+}
+
+// What served before. Without that (it is quarantined, or this is the first release since) the last
+// good one that is kept.
+std::optional<ReleaseId> Control::rollback_target() const {
+  const BootState& state = record_.state();
+  if (state.previous) return state.previous->release;
+  const Mark* best = nullptr;
+  for (const Mark& mark : state.marks) {
+    const std::string& sha256 = mark.release.sha256;
+    if (!state.good(sha256) || state.serves(sha256) || releases_.find(sha256) == nullptr) continue;
+    if (best == nullptr || mark.good_ms > best->good_ms) best = &mark;
+  }
+  return best != nullptr ? std::optional(best->release) : std::nullopt;
 }
 
 Result<void> Control::reconfigure(const std::string& config_json) {

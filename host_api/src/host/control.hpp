@@ -1,6 +1,8 @@
 // Everything an operator does to a slot, one thing at a time.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,6 +16,7 @@
 #include "host/loader.hpp"
 #include "host/release_store.hpp"
 #include "host/swapper.hpp"
+#include "host/watch.hpp"
 #include "host/watcher.hpp"
 
 namespace gateway {
@@ -31,6 +34,7 @@ class Control {
     std::string library;  // the configured file; may be empty
     std::string config_json;
     OnFileChange on_file_change = OnFileChange::kDirect;
+    std::chrono::milliseconds watch_window{0};
     ProverOptions prover;
     LogSink log;
   };
@@ -56,6 +60,11 @@ class Control {
   Result<KnownRelease> swap(const std::string& what);
   Result<KnownRelease> rollback();
   Result<void> reconfigure(const std::string& config_json);
+  Result<Mark> quarantine(const std::string& what, const std::string& reason);
+  Result<Mark> lift_quarantine(const std::string& what);
+
+  // Judges the release that is being watched: to be called often.
+  void tick();
 
   Watcher::Verdict file_changed(const Watcher::Seen& seen);
 
@@ -66,21 +75,42 @@ class Control {
   SlotStatus status() const;
   std::vector<KnownRelease> releases() const;
   std::vector<HistoryEntry> history() const;
+  std::vector<Mark> marks() const;
 
  private:
   struct Published {
     SlotStatus status;
     std::vector<KnownRelease> releases;
     std::vector<HistoryEntry> history;
+    std::vector<Mark> marks;
   };
   class Turn;
+  // A watch lasts its whole window in one process: its counts are lost with it.
+  struct Watching {
+    std::string sha256;
+    std::uint64_t until_ns = 0;  // steady
+    std::int64_t until_ms = 0;
+    bool stuck = false;  // it failed, and there was no way back
+  };
 
   Control(Options options, Parts parts, ReleaseStore releases, Loader loader, BootRecord record);
 
   std::optional<Watcher::Seen> boot_now();
+  Result<void> boot_release(const ReleaseId& id);
+  void boot_trial();
   void boot_stable();
   void boot_previous();
   void report_problems();
+
+  const Trial* watching() const;
+  void arm_watch();
+  void end_watch();
+  void fail_watch(const WatchVerdict& verdict);
+  std::string keep_evidence(const Trial& trial, const WatchVerdict& verdict);
+  Result<void> go_back(const Swapper::Change& change);
+
+  std::optional<ReleaseId> rollback_target() const;
+  Result<ReleaseId> resolve(const std::string& what) const;
 
   Result<Release> import(const std::string& file, bool keep);
   Result<KnownRelease> swap_file(const std::string& file);
@@ -95,6 +125,8 @@ class Control {
 
   const Options options_;
   Slot& slot_;
+  Executor& executor_;
+  Clock& clock_;
   std::mutex mutex_;  // whose turn it is; guards what follows
   ReleaseStore releases_;
   Loader loader_;
@@ -105,9 +137,26 @@ class Control {
   std::string boot_trouble_;  // why another than the stable release booted; empty: it did
   bool bytes_lost_ = false;   // and that was because of its kept bytes
   bool closed_ = false;
+  std::optional<Watching> watching_;  // the trial that tick() judges
 
   mutable std::mutex published_mutex_;
   Published published_;
+};
+
+// Holds the control mutex for one operation and tells readers how it ended.
+class Control::Turn {
+ public:
+  explicit Turn(Control& control) : control_(control), lock_(control.mutex_) {}
+  ~Turn() {
+    control_.arm_watch();
+    control_.publish();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Control& control_;
+  std::lock_guard<std::mutex> lock_;
 };
 
 }  // namespace gateway

@@ -16,6 +16,7 @@ bool blames_bytes(const Error& error) {
 std::optional<Watcher::Seen> Control::boot_now() {
   boot_trouble_ = record_.problem();
   bytes_lost_ = false;
+  boot_trial();
   boot_stable();
   std::optional<Watcher::Seen> seen;
   const bool follow = options_.on_file_change == OnFileChange::kDirect || !swapper_.active();
@@ -47,14 +48,36 @@ void Control::report_problems() {
   });
 }
 
+Result<void> Control::boot_release(const ReleaseId& id) {
+  const Release* release = releases_.find(id.sha256);
+  if (release == nullptr) {
+    return Error{"release_lost", "its bytes are not kept in " + options_.root + "/releases"};
+  }
+  return swapper_.boot(*release);
+}
+
+// What served: the release on trial, if that was it. One that cannot be loaded any more has failed
+// its trial, but is not quarantined: its kept bytes may be damaged, or the configuration new.
+void Control::boot_trial() {
+  const auto& state = record_.state();
+  if (!state.candidate || !phase_serves(state.candidate->phase)) return;
+  const ReleaseId release = state.candidate->release;
+  const auto booted = boot_release(release);
+  if (booted) return;
+  boot_trouble_ =
+      fmt::format("version {} ({}), which was being watched, cannot be loaded: {}", release.version,
+                  release.sha256.substr(0, 16), booted.error().message);
+  record_.note([&](BootState& next) {
+    next.drop_trial(record_.now_ms());
+    next.previous.reset();
+    next.record(record_.entry("refused", release, boot_trouble_));
+  });
+}
+
 void Control::boot_stable() {
   const auto& stable = record_.state().stable;
-  if (!stable) return;
-  const Release* release = releases_.find(stable->release.sha256);
-  const Result<void> booted =
-      release != nullptr
-          ? swapper_.boot(*release)
-          : Error{"release_lost", "its bytes are not kept in " + options_.root + "/releases"};
+  if (!stable || swapper_.active()) return;
+  const auto booted = boot_release(stable->release);
   if (booted) return;
   bytes_lost_ = blames_bytes(booted.error());
   boot_trouble_ =
@@ -70,6 +93,7 @@ void Control::boot_previous() {
   if (release == nullptr) return;
   Swapper::Change change;
   change.action = "boot";
+  change.by = "gateway";
   change.detail = boot_trouble_;
   change.must_revert = false;
   if (auto booted = swapper_.activate(Release(*release), change); !booted && options_.log) {

@@ -18,6 +18,11 @@ std::vector<HistoryEntry> Control::history() const {
   return published_.history;
 }
 
+std::vector<Mark> Control::marks() const {
+  const std::lock_guard lock(published_mutex_);
+  return published_.marks;
+}
+
 KnownRelease Control::known(const Release& release) const {
   KnownRelease out;
   out.release = release.id;
@@ -26,8 +31,15 @@ KnownRelease Control::known(const Release& release) const {
   const auto& previous = record_.state().previous;
   if (active && active->sha256 == release.id.sha256) {
     out.role = "active";
+  } else if (const auto& trial = record_.state().candidate;
+             trial && trial->release.sha256 == release.id.sha256) {
+    out.role = "candidate";
   } else if (previous && previous->release.sha256 == release.id.sha256) {
     out.role = "parked";
+  }
+  if (const Mark* mark = record_.state().mark(release.id.sha256)) {
+    out.good_ms = mark->good_ms;
+    out.quarantine = mark->quarantine;
   }
   out.data_format_read_min = release.data_format_read_min;
   out.data_format_read_max = release.data_format_read_max;
@@ -49,6 +61,16 @@ SlotStatus Control::status_now() const {
   }
   if (state.previous && releases_.find(state.previous->release.sha256) != nullptr) {
     status.parked = state.previous;
+  }
+  if (const auto& trial = state.candidate) {
+    TrialInfo info;
+    info.role = {trial->release, trial->since_ms};
+    info.phase = trial->phase;
+    info.phase_since_ms = trial->phase_since_ms;
+    info.tries = trial->tries;
+    if (watching_) info.until_ms = watching_->until_ms;
+    status.trial = std::move(info);
+    if (!phase_serves(trial->phase)) status.candidate = status.trial->role;
   }
   for (const std::string* trouble :
        {&boot_trouble_, &state.file_trouble, &state.swap_trouble, &swapper_.start_trouble()}) {
@@ -75,6 +97,7 @@ void Control::publish() {
   now.status = status_now();
   for (const Release& release : releases_.all()) now.releases.push_back(known(release));
   now.history = record_.state().decisions;
+  now.marks = record_.state().marks;
   const std::lock_guard lock(published_mutex_);
   published_ = std::move(now);
 }

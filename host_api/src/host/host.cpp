@@ -9,10 +9,14 @@
 #include "gateway/sweeper.hpp"
 #include "host/control.hpp"
 #include "host/durable_files.hpp"
+#include "host/ticker.hpp"
 #include "host/watcher.hpp"
 
 namespace gateway {
 namespace {
+
+// How often a watched release is judged.
+constexpr std::chrono::milliseconds kTick{50};
 
 // The floor of the clock: time never runs back behind what was committed.
 Result<std::shared_ptr<Clock>> make_clock(Engine& engine) {
@@ -30,6 +34,7 @@ Control::Options control_options(const HostOptions& options, const std::string& 
   out.library = options.library;
   out.config_json = options.config_json;
   out.on_file_change = options.on_file_change;
+  out.watch_window = options.watch_window;
   out.prover.prover = options.prover;
   out.prover.timeout = options.prove_timeout;
   out.prover.node_id = options.node.node_id;
@@ -73,6 +78,7 @@ struct Host::Impl {
   std::unique_ptr<Sweeper> sweeper;
   std::mutex watcher_mutex;  // shutdown takes the watcher away while recheck_file() may wake it
   std::unique_ptr<Watcher> watcher;
+  std::unique_ptr<Ticker> ticker;
   std::once_flag shut_down;
 };
 
@@ -113,6 +119,7 @@ Result<std::unique_ptr<Host>> Host::open(HostOptions options, StateDir state_dir
         Watcher::Options{host.options.library, host.options.watch_every, host.options.watch_quiet},
         seen, [&host](const Watcher::Seen& file) { return host.control->file_changed(file); });
   }
+  host.ticker = std::make_unique<Ticker>(kTick, [&host] { host.control->tick(); });
   return std::unique_ptr<Host>(new Host(std::move(impl)));
 }
 
@@ -132,6 +139,14 @@ Result<KnownRelease> Host::swap(const std::string& what) { return impl_->control
 
 Result<KnownRelease> Host::rollback() { return impl_->control->rollback(); }
 
+Result<Mark> Host::quarantine(const std::string& what, const std::string& reason) {
+  return impl_->control->quarantine(what, reason);
+}
+
+Result<Mark> Host::lift_quarantine(const std::string& what) {
+  return impl_->control->lift_quarantine(what);
+}
+
 Result<void> Host::reconfigure(const std::string& config_json) {
   return impl_->control->reconfigure(config_json);
 }
@@ -146,6 +161,8 @@ SlotStatus Host::status() const { return impl_->control->status(); }
 std::vector<KnownRelease> Host::releases() const { return impl_->control->releases(); }
 
 std::vector<HistoryEntry> Host::history() const { return impl_->control->history(); }
+
+std::vector<Mark> Host::marks() const { return impl_->control->marks(); }
 
 Slot::Lease Host::active() const { return impl_->slot.acquire(); }
 
@@ -164,6 +181,7 @@ void Host::Impl::shutdown(std::chrono::milliseconds limit) {
     watching = std::move(watcher);
   }
   watching.reset();  // waits for the change it is dealing with
+  ticker.reset();
   if (control) control->close();
   if (sweeper) sweeper->stop();
   executor.drain(limit);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "host/data_format.hpp"
+#include "host/quarantine.hpp"
 #include "host/stop_point.hpp"
 #include "host/warm_up.hpp"
 
@@ -24,6 +25,7 @@ Result<void> Swapper::activate(const Release& release, const Change& change) {
   if (const auto now = active(); now && now->sha256 == release.id.sha256) {
     return persist_flip(release, change);
   }
+  if (auto free = check_quarantine(parts_.record.state(), release.id); !free) return free;
   if (auto fits = check_formats(release, change.must_revert); !fits) return fits;
   if (auto begun = persist_intent(release, change.action); !begun) return begun;
   stop_point(StopPoint::kIntentWritten);
@@ -34,6 +36,7 @@ Result<void> Swapper::activate(const Release& release, const Change& change) {
 
   if (auto raised = raise_format(release); !raised) return raised;
   const bool first = !active();
+  if (watched(release)) parts_.executor.restart_counts(release.id.sha256);
   parts_.slot.activate(std::move(*instance));
   stop_point(StopPoint::kFlipped);
 
@@ -69,11 +72,13 @@ Result<bool> Swapper::exchange(const Release& target, const Change& change) {
     const Slot::Lease parked = parts_.slot.parked();
     if (!parked || parked->release().sha256 != target.id.sha256) return false;
   }
+  if (auto free = check_quarantine(parts_.record.state(), target.id); !free) return free.error();
   if (auto fits = check_formats(target, change.must_revert); !fits) return fits.error();
   if (auto begun = persist_intent(target, change.action); !begun) return begun.error();
   stop_point(StopPoint::kIntentWritten);
   stop_point(StopPoint::kLoaded);  // it still is
   if (auto raised = raise_format(target); !raised) return raised.error();
+  if (watched(target)) parts_.executor.restart_counts(target.id.sha256);
   parts_.slot.exchange();
   stop_point(StopPoint::kFlipped);
   if (auto saved = persist_flip(target, change); !saved) {
@@ -151,9 +156,17 @@ Result<void> Swapper::persist_intent(const Release& release, const std::string& 
   });
 }
 
+// Only while there is something good to go back to.
+bool Swapper::watched(const Release& release) const {
+  const BootState& state = parts_.record.state();
+  return parts_.watch && state.stable && !state.good(release.id.sha256) &&
+         parts_.releases.find(state.stable->release.sha256) != nullptr;
+}
+
 Result<void> Swapper::persist_flip(const Release& release, const Change& change) {
   const std::int64_t now = parts_.record.now_ms();
   const bool moves = !parts_.record.state().serves(release.id.sha256);
+  const bool watch = watched(release);
   return parts_.record.update([&](BootState& state) {
     state.intent.reset();
     state.swap_trouble.clear();
@@ -161,9 +174,19 @@ Result<void> Swapper::persist_flip(const Release& release, const Change& change)
       state.file_sha256 = *change.file;
       state.file_trouble.clear();
     }
+    if (change.also) change.also(state);
     if (!moves) return;
-    state.make_stable(release.id, now);
-    state.record(parts_.record.entry(change.event, release.id, change.detail));
+    if (watch) {
+      state.begin_trial(release.id, Phase::kWatch, now);
+    } else {
+      state.make_stable(release.id, now);
+    }
+    HistoryEntry entry = change.decision;
+    entry.event = change.event;
+    entry.release = release.id;
+    entry.detail = change.detail;
+    entry.by = change.by;
+    state.record(parts_.record.entry(std::move(entry)));
   });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,9 +21,9 @@ namespace gateway {
 // Makes a kept and proved release the active one, in steps that can each be the last before a
 // crash:
 //
-//     persist the intent -> load -> flip -> persist the new stable release -> retire the one before
+//     persist the intent -> load -> flip -> persist its new role -> retire the one before
 //
-// `stable` in state.json decides what boots, so a process that dies before that write comes up on
+// What serves according to state.json boots, so a process that dies before that write comes up on
 // the old release and one that dies after it on the new. A step that fails leaves the active
 // release serving.
 // Thread rule: the control thread.
@@ -36,6 +37,7 @@ class Swapper {
     ReleaseStore& releases;
     Loader& loader;
     BootRecord& record;
+    bool watch;  // a release that was never marked good is watched after a direct swap
     LogSink log;
   };
 
@@ -44,8 +46,11 @@ class Swapper {
     std::string action = "swap";      // of the intent: "swap" | "rollback" | "boot"
     std::string event = "activated";  // of the decision
     std::string detail;
-    bool must_revert = true;            // refuse when there would be no way back
-    std::optional<std::string> file{};  // digest of the configured file that asked for it
+    std::string by = "operator";
+    bool must_revert = true;                 // refuse when there would be no way back
+    std::optional<std::string> file{};       // digest of the configured file that asked for it
+    HistoryEntry decision{};                 // phase, verdict, figures and evidence it rests on
+    std::function<void(BootState&)> also{};  // in the same write, before the release takes its role
   };
 
   Swapper(Parts parts, std::string config_json)
@@ -57,16 +62,17 @@ class Swapper {
   std::optional<ReleaseId> active() const;
 
   // Serves `release` from now on. The one that is active already: only recorded.
-  // Errors: data_format, one_way, storage, warm_up_failed, what Loader::load refuses, io_error,
-  // no_space.
+  // Marked good before, or the first one of all: it is stable. Otherwise it is on trial (watch).
+  // Errors: quarantined, data_format, one_way, storage, warm_up_failed, what Loader::load refuses,
+  // io_error, no_space.
   Result<void> activate(const Release& release, const Change& change);
 
-  // Serves the stable release again after a restart; state.json stays as it is. Errors: as
+  // Serves this release again after a restart; state.json stays as it is. Errors: as
   // activate().
   Result<void> boot(const Release& release);
 
   // Exchanges active and parked when the parked instance is still loaded; false when it is not.
-  // Errors: data_format, storage, io_error, no_space.
+  // Errors: quarantined, data_format, storage, io_error, no_space.
   Result<bool> exchange(const Release& target, const Change& change);
 
   // Serves the active release with another configuration. Errors: what create and start refuse, and
@@ -81,6 +87,7 @@ class Swapper {
 
  private:
   Result<std::unique_ptr<Instance>> prepare(const Release& release, const std::string& config_json);
+  bool watched(const Release& release) const;
   Result<void> check_formats(const Release& release, bool must_revert);
   Result<void> raise_format(const Release& release);
   Result<void> persist_intent(const Release& release, const std::string& action);

@@ -1,0 +1,129 @@
+// Control: the watch window of a direct swap.
+#include <fmt/format.h>
+
+#include "host/control.hpp"
+#include "host/evidence.hpp"
+
+namespace gateway {
+
+// The trial that a watch judges; nullptr: there is none.
+const Trial* Control::watching() const {
+  const auto& trial = record_.state().candidate;
+  return trial && trial->phase == Phase::kWatch ? &*trial : nullptr;
+}
+
+void Control::arm_watch() {
+  const Trial* trial = watching();
+  if (trial == nullptr || !swapper_.active()) {
+    watching_.reset();
+    return;
+  }
+  if (watching_ && watching_->sha256 == trial->release.sha256) return;
+  const auto window = options_.watch_window;
+  Watching next;
+  next.sha256 = trial->release.sha256;
+  next.until_ns = clock_.steady_ns() + static_cast<std::uint64_t>(window.count()) * 1'000'000;
+  next.until_ms = record_.now_ms() + window.count();
+  watching_ = std::move(next);
+}
+
+void Control::tick() {
+  const std::lock_guard lock(mutex_);
+  if (closed_ || !watching_ || watching_->stuck || watching() == nullptr) return;
+  const auto verdict = judge_watch(executor_.counts(watching_->sha256),
+                                   executor_.counts(record_.state().stable->release.sha256));
+  if (verdict.failed) {
+    fail_watch(verdict);
+  } else if (clock_.steady_ns() >= watching_->until_ns) {
+    end_watch();
+  } else {
+    return;
+  }
+  arm_watch();
+  publish();
+}
+
+void Control::end_watch() {
+  const Trial trial = *watching();
+  HistoryEntry decision;
+  decision.event = "marked_good";
+  decision.release = trial.release;
+  decision.by = "gateway";
+  decision.phase = phase_name(trial.phase);
+  decision.verdict = "pass";
+  const ReleaseCounts counts = executor_.counts(trial.release.sha256);
+  decision.detail = fmt::format("served {} calls for {} s without a finding", counts.steps,
+                                (record_.now_ms() - trial.phase_since_ms) / 1000);
+  decision.figures =
+      judge_watch(counts, executor_.counts(record_.state().stable->release.sha256)).figures;
+  record_.note([&](BootState& state) {
+    state.pass_trial(record_.now_ms());
+    state.record(record_.entry(decision));
+  });
+}
+
+// Back to stable, and never again to these bytes.
+void Control::fail_watch(const WatchVerdict& verdict) {
+  const Trial trial = *watching();
+  const RoleInfo stable = *record_.state().stable;
+  const std::string failed =
+      fmt::format("version {} ({}) was rolled back: {}", trial.release.version,
+                  trial.release.sha256.substr(0, 16), verdict.reason);
+  const bool from_file = record_.state().file_sha256 == trial.release.sha256;
+  Swapper::Change change;
+  change.action = "rollback";
+  change.event = "rolled_back";
+  change.by = "gateway";
+  change.detail = failed;
+  change.must_revert = false;
+  change.decision.phase = phase_name(trial.phase);
+  change.decision.verdict = "fail";
+  change.decision.figures = verdict.figures;
+  if (const std::string path = keep_evidence(trial, verdict); !path.empty()) {
+    change.decision.evidence.push_back(path);
+  }
+  change.also = [&](BootState& state) {
+    state.quarantine(trial.release, {record_.now_ms(), verdict.reason, "gateway"});
+    HistoryEntry entry;
+    entry.event = "quarantined";
+    entry.release = trial.release;
+    entry.detail = verdict.reason;
+    entry.by = "gateway";
+    state.record(record_.entry(std::move(entry)));
+    (from_file ? state.file_trouble : state.swap_trouble) = failed;
+  };
+  if (auto back = go_back(change); !back) {
+    watching_->stuck = true;
+    refused("rollback", stable.release, back.error());
+  }
+}
+
+Result<void> Control::go_back(const Swapper::Change& change) {
+  const ReleaseId stable = record_.state().stable->release;
+  const Release* kept = releases_.find(stable.sha256);
+  if (kept == nullptr) {
+    return Error{"release_lost", fmt::format("the bytes of version {} ({}) are not kept any more",
+                                             stable.version, stable.sha256)};
+  }
+  const Release target = *kept;
+  auto warm = swapper_.exchange(target, change);
+  if (!warm) return warm.error();
+  return *warm ? Result<void>() : swapper_.activate(target, change);
+}
+
+// Returns the path of the file; empty: it could not be written, and the log says so.
+std::string Control::keep_evidence(const Trial& trial, const WatchVerdict& verdict) {
+  Evidence evidence;
+  evidence.release = trial.release;
+  evidence.phase = phase_name(trial.phase);
+  evidence.reason = verdict.reason;
+  evidence.at_ms = record_.now_ms();
+  evidence.figures = verdict.figures;
+  evidence.calls = executor_.counts(trial.release.sha256).failures;
+  auto path = write_evidence(options_.root, evidence);
+  if (path) return *path;
+  if (options_.log) options_.log(GW_LOG_ERROR, "host", path.error().message);
+  return {};
+}
+
+}  // namespace gateway

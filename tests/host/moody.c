@@ -1,0 +1,114 @@
+/* A plugin whose calls do what they are asked to: its tool `act` answers, unless its arguments hold one of
+ * the words below. With STEADY it always answers. Nothing of it shows in the prover. */
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "loading/bad_plugins/skeleton.h"
+
+#define MOODY_MANIFEST                                                                      \
+  "{\"tools\":[{\"name\":\"look\",\"readOnly\":true,\"parameters\":{\"type\":\"object\"}}," \
+  "{\"name\":\"peep\",\"readOnly\":true,\"parameters\":{\"type\":\"object\"}},"             \
+  "{\"name\":\"act\",\"parameters\":{\"type\":\"object\"}}],"                               \
+  "\"sweeps\":[{\"name\":\"tidy\",\"everySeconds\":1,\"scope\":\"node\"}]}"
+
+#ifdef STEADY
+
+#define act good_call
+#define tidy good_call
+
+#else
+
+static int asks(gw_bytes args, const char* word) {
+  const size_t length = strlen(word);
+  for (uint64_t at = 0; at + length <= args.len; ++at) {
+    if (memcmp((const char*)args.ptr + at, word, length) == 0) return 1;
+  }
+  return 0;
+}
+
+static uint64_t now_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void doze(void) {
+  const struct timespec pause = {0, 1000000};
+  nanosleep(&pause, NULL);
+}
+
+static gw_bytes text(const char* chars) {
+  gw_bytes out = {chars, strlen(chars)};
+  return out;
+}
+
+static gw_status act(const gw_instance* instance, const gw_call* call, gw_bytes name, gw_bytes args,
+                     const gw_sink* reply) {
+  if (asks(args, "fail")) {
+    put_text(reply, "asked to fail");
+    return GW_INTERNAL;
+  }
+  if (asks(args, "late")) {
+    while (now_ns() <= call->deadline_ns) doze();
+  }
+  if (asks(args, "linger")) {
+    while (!call->services->cancelled(call->txn)) doze();
+    return GW_CANCELLED;
+  }
+  if (asks(args, "hang")) {
+    for (;;) doze();
+  }
+  /* Deaf for as long as nobody takes its store away; then it writes, or tries to. */
+  if (asks(args, "sulk")) {
+    gw_bytes value;
+    while (call->store->get(call->txn, text("mood"), &value) == GW_OK) doze();
+    call->store->put(call->txn, text("mood"), text("sulking"));
+    return put_text(reply, "{\"ok\":true}");
+  }
+  if (asks(args, "crash")) raise(SIGSEGV);
+  if (asks(args, "abort")) raise(SIGABRT);
+  if (asks(args, "bother")) { /* its sweeps hang from now on */
+    if (call->store->put(call->txn, text("bothered"), text("yes")) != GW_OK) return GW_INTERNAL;
+  }
+  return good_call(instance, call, name, args, reply);
+}
+
+static gw_status tidy(const gw_instance* instance, const gw_call* call, gw_bytes name,
+                      gw_bytes args, const gw_sink* report) {
+  gw_bytes value;
+  const gw_status status = call->store->get(call->txn, text("bothered"), &value);
+  if (status != GW_OK) return status;
+  while (value.ptr != NULL) doze();
+  return good_call(instance, call, name, args, report);
+}
+
+#endif
+
+GW_EXPORT const gw_plugin* gateway_plugin_entry_v1(uint32_t host_major, uint32_t host_minor) {
+  static const gw_plugin table = {sizeof(gw_plugin),
+                                  GW_ABI_MAJOR,
+                                  GW_ABI_MINOR,
+                                  0,
+                                  1,
+                                  1,
+                                  1,
+                                  0,
+                                  BYTES("moody"),
+                                  BYTES(VERSION),
+                                  BYTES("moody-" VERSION),
+                                  BYTES(MOODY_MANIFEST),
+                                  good_create,
+                                  good_destroy,
+                                  good_control,
+                                  good_control,
+                                  NULL,
+                                  act,
+                                  tidy,
+                                  good_health,
+                                  good_control,
+                                  good_query};
+  (void)host_major;
+  (void)host_minor;
+  return &table;
+}
