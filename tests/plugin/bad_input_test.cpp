@@ -35,12 +35,38 @@ json::object base_args(const ansible::Tool& tool, const Populated& world) {
 
 // Keys stay in their places whatever ids say: printable, a known first part.
 bool well_formed(std::string_view key) {
-  static constexpr std::array<std::string_view, 27> kPlaces = {
-      "agent",     "agent-token", "node",          "pulse",     "coordination", "task",
-      "task-sla",  "task-count",  "agent-load",    "by-status", "by-assignee",  "ledger",
-      "due",       "sla-held",    "sla-run",       "sla-part",  "sla-last",     "sla-count",
-      "lease",     "audit",       "audit-time",    "message",   "message-time", "inbox",
-      "broadcast", "inbox-state", "broadcast-read"};
+  static constexpr std::array<std::string_view, 32> kPlaces = {"agent",
+                                                               "agent-token",
+                                                               "node",
+                                                               "pulse",
+                                                               "coordination",
+                                                               "skills",
+                                                               "skill",
+                                                               "cap-distribution",
+                                                               "distribution-target",
+                                                               "distribution-open",
+                                                               "task",
+                                                               "task-sla",
+                                                               "task-count",
+                                                               "agent-load",
+                                                               "by-status",
+                                                               "by-assignee",
+                                                               "ledger",
+                                                               "due",
+                                                               "sla-held",
+                                                               "sla-run",
+                                                               "sla-part",
+                                                               "sla-last",
+                                                               "sla-count",
+                                                               "lease",
+                                                               "audit",
+                                                               "audit-time",
+                                                               "message",
+                                                               "message-time",
+                                                               "inbox",
+                                                               "broadcast",
+                                                               "inbox-state",
+                                                               "broadcast-read"};
   const std::string_view place = key.substr(0, key.find('/'));
   return std::find(kPlaces.begin(), kPlaces.end(), place) != kPlaces.end() &&
          std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7F; }) &&

@@ -6,6 +6,11 @@
 #include "core/keys.hpp"
 
 namespace ansible {
+namespace {
+
+constexpr std::int64_t kPresentMs = 90'000;
+
+}  // namespace
 
 void write_pulse(Context& context, std::string_view status) {
   context.txn.put(key::pulse(context.node_id()),
@@ -39,6 +44,16 @@ std::string_view presence(const Pulse& pulse, std::int64_t now_ms,
   if (pulse.status == "offline") return "offline";
   if (now_ms - pulse.last_seen > stale_after_seconds * 1000) return "stale";
   return pulse.status == "busy" ? "busy" : "online";
+}
+
+bool gateway_present(Context& context, std::string_view gateway) {
+  if (gateway == context.node_id()) return true;
+  const std::string at = key::pulse(gateway);
+  const auto stored = context.txn.get(at);
+  if (!stored) return false;
+  const json::object pulse = parse_document(at, *stored);
+  return text_field(pulse, "status") != "offline" &&
+         context.now_ms - int_field(pulse, "lastSeen").value_or(0) <= kPresentMs;
 }
 
 ToolResult pulse_sweep(Context& context) {

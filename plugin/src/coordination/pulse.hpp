@@ -25,6 +25,9 @@ std::vector<Pulse> all_pulses(Transaction& txn);
 std::string_view presence(const Pulse& pulse, std::int64_t now_ms,
                           std::int64_t stale_after_seconds);
 
+// CAP-9: `gateway` has been seen within the last 90 seconds and has not said goodbye; this node always is there.
+bool gateway_present(Context& context, std::string_view gateway);
+
 // The sweep `pulse`: writes this node's pulse.
 ToolResult pulse_sweep(Context& context);
 

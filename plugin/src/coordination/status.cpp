@@ -72,7 +72,7 @@ json::object coordination_view(Context& context) {
   const Backpressure bounds = backpressure(coordination);
   out["myId"] = context.node_id();
   out["effectiveAdminAgentId"] = effective_admin(context);
-  out["distributionExternalMode"] = "all";
+  out["distributionExternalMode"] = coordination.distribution_external_mode.value_or("all");
   out["backpressure"] = to_json(bounds);
   if (!out.contains("gatewayAdmins")) out["gatewayAdmins"] = json::object{};
   out["myPreference"] = nullptr;

@@ -85,6 +85,11 @@ std::string agent_token(std::string_view hash_hex) { return join({"agent-token",
 std::string node(std::string_view node) { return join({"node", part(node)}); }
 std::string pulse(std::string_view node) { return join({"pulse", part(node)}); }
 
+std::string skills(std::string_view agent) { return join({"skills", part(agent)}); }
+std::string skill(std::string_view name, std::string_view agent) {
+  return join({"skill", part(name), part(agent)});
+}
+
 std::string task(std::string_view task) { return join({"task", part(task)}); }
 std::string task_sla(std::string_view task) { return join({"task-sla", part(task)}); }
 std::string agent_load(std::string_view agent) { return join({"agent-load", part(agent)}); }
@@ -157,6 +162,18 @@ std::string cap_stage(std::string_view capability, std::string_view version) {
 }
 std::string cap_wiring(std::string_view capability, std::string_view version) {
   return join({"cap-wiring", part(capability), part(version)});
+}
+
+std::string cap_distribution(std::string_view capability, std::string_view version) {
+  return join({"cap-distribution", part(capability), part(version)});
+}
+std::string distribution_target(std::string_view capability, std::string_view version,
+                                std::string_view agent) {
+  return join({"distribution-target", part(capability), part(version), part(agent)});
+}
+std::string distribution_open(std::string_view capability, std::string_view version,
+                              std::string_view task) {
+  return join({"distribution-open", part(capability), part(version), part(task)});
 }
 
 std::string last_part(std::string_view key) {

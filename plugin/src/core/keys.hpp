@@ -7,6 +7,8 @@
 //   agent-token/<hash hex>                       agent id: finds a token's owner without a scan
 //   node/<node>                                  NodeInfo
 //   pulse/<node>                                 PulseRecord
+//   skills/<agent>                               what an agent (or a node) advertises
+//   skill/<name>/<agent>                         agent id: who advertises a skill
 //   coordination                                 Coordination: policies, coordinator, gateway admins
 //   task/<task>                                  Task
 //   task-sla/<task>                              SlaRecord: deadlines, escalations, outcomes
@@ -38,6 +40,9 @@
 //   cap-manifest/<capability>/<version>          Manifest, immutable but for its first provenance
 //   cap-stage/<capability>/<version>             InstallStage
 //   cap-wiring/<capability>/<version>            Wiring
+//   cap-distribution/<capability>/<version>      DistributionRequest: tasks that a sweep has yet to create or call off
+//   distribution-target/<capability>/<version>/<agent>  task id: the one distribution task of a target (CAP-14)
+//   distribution-open/<capability>/<version>/<task>  priority: distribution tasks that are not finished
 #pragma once
 
 #include <cstdint>
@@ -56,6 +61,8 @@ std::string agent(std::string_view agent);
 std::string agent_token(std::string_view hash_hex);
 std::string node(std::string_view node);
 std::string pulse(std::string_view node);
+std::string skills(std::string_view agent);
+std::string skill(std::string_view name, std::string_view agent);
 inline constexpr std::string_view kCoordination = "coordination";
 
 std::string task(std::string_view task);
@@ -94,6 +101,11 @@ std::string cap_catalog(std::string_view capability, std::string_view version);
 std::string cap_manifest(std::string_view capability, std::string_view version);
 std::string cap_stage(std::string_view capability, std::string_view version);
 std::string cap_wiring(std::string_view capability, std::string_view version);
+std::string cap_distribution(std::string_view capability, std::string_view version);
+std::string distribution_target(std::string_view capability, std::string_view version,
+                                std::string_view agent);
+std::string distribution_open(std::string_view capability, std::string_view version,
+                              std::string_view task);
 
 // The last part of a key, unescaped: the id that part() put there.
 std::string last_part(std::string_view key);

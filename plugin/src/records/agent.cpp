@@ -28,6 +28,9 @@ json::object record_json(const Agent& agent, bool with_hash) {
   set_field(out, "disableReason", agent.disable_reason);
   set_field(out, "enabledAt", agent.enabled_at);
   set_field(out, "enabledBy", agent.enabled_by);
+  set_field(out, "distributionOptIn", agent.distribution_opt_in);
+  set_field(out, "distributionOptInUpdatedAt", agent.distribution_opt_in_updated_at);
+  set_field(out, "distributionOptInUpdatedBy", agent.distribution_opt_in_updated_by);
   return out;
 }
 
@@ -60,6 +63,9 @@ Agent agent_from_json(std::string_view id, const json::object& from) {
   agent.disable_reason = text_field(from, "disableReason");
   agent.enabled_at = int_field(from, "enabledAt");
   agent.enabled_by = text_field(from, "enabledBy");
+  agent.distribution_opt_in = bool_field(from, "distributionOptIn");
+  agent.distribution_opt_in_updated_at = int_field(from, "distributionOptInUpdatedAt");
+  agent.distribution_opt_in_updated_by = text_field(from, "distributionOptInUpdatedBy");
   return agent;
 }
 

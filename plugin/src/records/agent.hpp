@@ -37,6 +37,10 @@ struct Agent {
   std::optional<std::int64_t> enabled_at;
   std::optional<std::string> enabled_by;
 
+  std::optional<bool> distribution_opt_in;  // external agents under mode `strict` (CAP-14)
+  std::optional<std::int64_t> distribution_opt_in_updated_at;
+  std::optional<std::string> distribution_opt_in_updated_by;
+
   bool enabled() const { return !disabled_at.has_value(); }
 };
 

@@ -12,6 +12,7 @@ json::object to_json(const Coordination& c) {
   set_field(out, "backpressureMaxConcurrent", c.backpressure_max_concurrent);
   set_field(out, "backpressureMaxQueueDepth", c.backpressure_max_queue_depth);
   set_field(out, "backpressureRetryBudget", c.backpressure_retry_budget);
+  set_field(out, "distributionExternalMode", c.distribution_external_mode);
   set_field(out, "slaSweepEnabled", c.sla_enabled);
   set_field(out, "slaSweepEverySeconds", c.sla_every_seconds);
   set_field(out, "slaSweepRecordOnly", c.sla_record_only);
@@ -34,6 +35,7 @@ Coordination coordination_from_json(const json::object& from) {
   c.backpressure_max_concurrent = int_field(from, "backpressureMaxConcurrent");
   c.backpressure_max_queue_depth = int_field(from, "backpressureMaxQueueDepth");
   c.backpressure_retry_budget = int_field(from, "backpressureRetryBudget");
+  c.distribution_external_mode = text_field(from, "distributionExternalMode");
   c.sla_enabled = bool_field(from, "slaSweepEnabled");
   c.sla_every_seconds = int_field(from, "slaSweepEverySeconds");
   c.sla_record_only = bool_field(from, "slaSweepRecordOnly");

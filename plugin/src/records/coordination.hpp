@@ -22,6 +22,7 @@ struct Coordination {
   std::optional<std::int64_t> backpressure_max_concurrent;
   std::optional<std::int64_t> backpressure_max_queue_depth;
   std::optional<std::int64_t> backpressure_retry_budget;
+  std::optional<std::string> distribution_external_mode;  // all | strict; absent: all
   std::optional<bool> sla_enabled;
   std::optional<std::int64_t> sla_every_seconds;
   std::optional<bool> sla_record_only;

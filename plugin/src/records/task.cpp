@@ -61,8 +61,12 @@ SlaSeconds sla_from_json(const json::object& from) {
 // The typed part of metadata.ansible.
 json::object block_to_json(const Task& task) {
   json::object out{{"routingMode", task.routing_mode}};
+  if (!task.response_required) out["responseRequired"] = false;
+  if (!task.contracts.empty()) out["contract"] = contracts_to_json(task.contracts);
+  set_field(out, "requiredSkills", task.required_skills);
   if (task.default_eta_seconds != 0) out["defaultEtaSeconds"] = task.default_eta_seconds;
   set_object(out, "ack", task.ack);
+  set_object(out, "approval", task.approval);
   set_object(out, "failure", task.failure);
   set_object(out, "retry", task.retry);
   set_object(out, "backpressure", task.backpressure);
@@ -70,13 +74,21 @@ json::object block_to_json(const Task& task) {
   set_field(out, "deadlineAt", task.deadline_at);
   if (task.claim_lease_seconds != 0) out["claimLeaseSeconds"] = task.claim_lease_seconds;
   set_field(out, "leaseExpiresAt", task.lease_expires_at);
+  if (task.distribution) {
+    out["distribution"] = json::object{{"capabilityId", task.distribution->capability_id},
+                                       {"version", task.distribution->version}};
+  }
   return out;
 }
 
 void block_from_json(Task& task, const json::object& from) {
   task.routing_mode = text_field(from, "routingMode").value_or("explicit");
+  task.response_required = bool_field(from, "responseRequired").value_or(true);
+  task.contracts = contracts_from_json(object_field(from, "contract"));
+  task.required_skills = texts_field(from, "requiredSkills");
   task.default_eta_seconds = int_field(from, "defaultEtaSeconds").value_or(0);
   task.ack = object_field(from, "ack");
+  task.approval = object_field(from, "approval");
   task.failure = object_field(from, "failure");
   task.retry = object_field(from, "retry");
   task.backpressure = object_field(from, "backpressure");
@@ -84,6 +96,10 @@ void block_from_json(Task& task, const json::object& from) {
   task.deadline_at = int_field(from, "deadlineAt");
   task.claim_lease_seconds = int_field(from, "claimLeaseSeconds").value_or(0);
   task.lease_expires_at = int_field(from, "leaseExpiresAt");
+  if (const json::object of = object_field(from, "distribution"); !of.empty()) {
+    task.distribution = Distributed{.capability_id = text_field(of, "capabilityId").value_or(""),
+                                    .version = text_field(of, "version").value_or("")};
+  }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "records/contract.hpp"
 
 namespace ansible {
 
@@ -34,11 +35,10 @@ struct TaskUpdate {
   std::optional<std::string> note;
 };
 
-// Seconds of each SLA window (SLA-1); a window without a source does not exist.
-struct SlaSeconds {
-  std::optional<std::int64_t> accept;
-  std::optional<std::int64_t> progress;
-  std::optional<std::int64_t> complete;
+// What a distribution task brings to its assignee (CAP-14).
+struct Distributed {
+  std::string capability_id;
+  std::string version;
 };
 
 // The document `task/<id>`. The reserved `metadata.ansible` block is typed (the members below
@@ -68,9 +68,13 @@ struct Task {
   json::object metadata;  // the caller's, without "ansible"
 
   // metadata.ansible
-  std::string routing_mode = "explicit";
+  std::string routing_mode = "explicit";     // explicit | capability | skill
+  bool response_required = true;             // a claim needs an ETA, a completion a result
+  std::vector<Contract> contracts;           // of the required capabilities, as of creation
+  std::vector<std::string> required_skills;  // the other requirements
   std::int64_t default_eta_seconds = 0;
   json::object ack;           // {state, required, requireEta, acceptedAt?, acceptedByAgentId?, ...}
+  json::object approval;      // {required, state, ...} of a high-risk task; empty: needs none
   json::object failure;       // empty: none
   json::object retry;         // {retryBudget, retryableFailureCount, notBeforeAt? ...}
   json::object backpressure;  // the policy at creation; shown, never read again
@@ -78,6 +82,7 @@ struct Task {
   std::optional<std::int64_t> deadline_at;  // ms
   std::int64_t claim_lease_seconds = 0;     // 0 = off
   std::optional<std::int64_t> lease_expires_at;
+  std::optional<Distributed> distribution;  // only in distribution tasks
 
   std::uint64_t audit_seq = 0;  // audit records written so far
 

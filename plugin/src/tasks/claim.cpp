@@ -49,24 +49,31 @@ std::optional<Error> refuse_beyond_limit(Context& context, const Actor& actor,
                     {{"maxConcurrent", policy.max_concurrent}, {"activeClaims", active}});
 }
 
-// When the claimer promises to be done: etaAt, else etaSeconds, else the task's own default.
-Result<std::int64_t> promised_eta(Context& context, const Args& args, const Task& task) {
+// When the claimer promises to be done: etaAt, else etaSeconds, else the task's own default; nothing when the task asks
+// for no answer.
+Result<std::optional<std::int64_t>> promised_eta(Context& context, const Args& args,
+                                                 const Task& task) {
   if (const auto text = args.text("etaAt")) {
     const auto at = parse_iso_time(trimmed(*text));
-    if (at && *at > context.now_ms) return *at;
+    if (at && *at > context.now_ms) return at;
     return Error{code::kEtaInvalid,
                  "etaAt: expected an ISO date-time in the future (now " + iso_time(context.now_ms) +
                      "), got " + brief(json::value(*text)),
                  {{"pointer", "/etaAt"}}};
   }
   if (const auto seconds = args.integer("etaSeconds")) {
-    if (*seconds >= 1 && *seconds <= kLongestEtaSeconds) return context.now_ms + *seconds * 1000;
+    if (*seconds >= 1 && *seconds <= kLongestEtaSeconds) {
+      return std::optional{context.now_ms + *seconds * 1000};
+    }
     return Error{code::kEtaInvalid,
                  "etaSeconds: expected 1 to " + std::to_string(kLongestEtaSeconds) + ", got " +
                      std::to_string(*seconds),
                  {{"pointer", "/etaSeconds"}}};
   }
-  if (task.default_eta_seconds > 0) return context.now_ms + task.default_eta_seconds * 1000;
+  if (task.default_eta_seconds > 0) {
+    return std::optional{context.now_ms + task.default_eta_seconds * 1000};
+  }
+  if (!task.response_required) return std::optional<std::int64_t>{};
   return Error{code::kEtaRequired, "a claim needs an ETA: pass etaSeconds (1 to " +
                                        std::to_string(kLongestEtaSeconds) +
                                        ") or etaAt (ISO, in the future)"};
@@ -88,7 +95,7 @@ std::optional<Error> refuse_claim(Context& context, const TaskCall& call) {
   return refuse_beyond_limit(context, call.actor, policy);
 }
 
-Task claimed(Context& context, const TaskCall& call, const std::string& eta_at,
+Task claimed(Context& context, const TaskCall& call, const std::optional<std::string>& eta_at,
              const std::optional<std::string>& plan) {
   Task task = call.task;
   task.claimed_by_agent = call.actor.id;
@@ -98,12 +105,12 @@ Task claimed(Context& context, const TaskCall& call, const std::string& eta_at,
     task.lease_expires_at = context.now_ms + task.claim_lease_seconds * 1000;
   }
   task.ack = {{"state", "accepted"},
-              {"required", true},
-              {"requireEta", true},
+              {"required", task.response_required},
+              {"requireEta", task.response_required},
               {"acceptedAt", context.now_ms},
               {"acceptedByAgentId", call.actor.id},
-              {"acceptedByNodeId", context.node_id()},
-              {"etaAt", eta_at}};
+              {"acceptedByNodeId", context.node_id()}};
+  set_field(task.ack, "etaAt", eta_at);
   set_field(task.ack, "planSummary", plan);
   task.retry.erase("notBeforeAt");
   return task;
@@ -111,12 +118,12 @@ Task claimed(Context& context, const TaskCall& call, const std::string& eta_at,
 
 json::object claim_reply(Context& context, const Task& task,
                          const std::optional<std::string>& notice) {
-  const json::value eta = task.ack.at("etaAt");
+  const auto eta = text_field(task.ack, "etaAt");
   json::object accepted{{"byAgentId", *task.claimed_by_agent},
                         {"byNodeId", context.node_id()},
-                        {"etaAt", eta},
                         {"approvalRequired", false},
                         {"approvalSatisfied", false}};
+  set_field(accepted, "etaAt", eta);
   set_field(accepted, "planSummary", text_field(task.ack, "planSummary"));
   json::object shown = brief_task(task);
   shown["description"] = task.description;
@@ -124,7 +131,7 @@ json::object claim_reply(Context& context, const Task& task,
   set_field(shown, "intent", task.intent);
   json::object reply{
       {"success", true},
-      {"message", "claimed task " + named_task(task) + " until " + std::string(eta.as_string())},
+      {"message", "claimed task " + named_task(task) + (eta ? " until " + *eta : "")},
       {"notifyMessageId", id_or_null(notice)},
       {"accepted", std::move(accepted)},
       {"task", std::move(shown)}};
@@ -143,10 +150,12 @@ ToolResult claim_task(Context& context, const Args& args) {
   if (!eta.ok()) return eta.error();
   if (auto refusal = refuse_version(args, call->task)) return std::move(*refusal);
 
-  const std::string eta_at = iso_time(*eta);
+  std::optional<std::string> eta_at;
+  if (*eta) eta_at = iso_time(**eta);
   const auto plan = args.text("planSummary");
   Task task = claimed(context, *call, eta_at, plan);
-  json::object details{{"etaAt", eta_at}};
+  json::object details;
+  set_field(details, "etaAt", eta_at);
   set_field(details, "planSummary", plan);
   carry_out(context, call->task, task,
             {.action = Action::kClaim,

@@ -12,6 +12,7 @@ namespace {
 std::optional<Error> refuse_completion(const Args& args, const TaskCall& call) {
   if (auto refusal = refuse_non_claimer(call, "complete")) return refusal;
   if (auto refusal = refuse_transition(call.task, Action::kComplete)) return refusal;
+  if (!call.task.response_required) return std::nullopt;
   if (!trimmed(args.text_or("result", "")).empty()) return std::nullopt;
   return Error{code::kInvalidArgument,
                "result: expected what came out of the task, got nothing; its creator waits for it",

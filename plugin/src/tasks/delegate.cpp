@@ -104,7 +104,7 @@ Task new_task(Context& context, const Args& args, const Actor& creator, const Ta
   task.priority = args.text_or("priority", "normal");
   task.metadata = args.object("metadata");
   task.metadata.erase("ansible");  // reserved
-  task.ack = open_ack();
+  task.ack = open_ack(task.response_required);
   task.backpressure = to_json(backpressure(load_coordination(context.txn)));
   task.sla_seconds = sla_seconds(args);
   task.claim_lease_seconds =

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/fields.hpp"
 #include "sla/sla_book.hpp"
 #include "tasks/task_store.hpp"
@@ -5,16 +7,28 @@
 namespace ansible {
 namespace {
 
-// metadata.ansible of reference 1.4. Capability contracts do not exist yet, so their members are
-// empty.
+// Names without repetition, in the order of the contracts.
+json::array skill_names(const Task& task, SkillRef Contract::*which) {
+  std::vector<std::string> names;
+  for (const Contract& contract : task.contracts) {
+    const std::string& name = (contract.*which).name;
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return to_array(names);
+}
+
+// metadata.ansible of reference 1.4.
 json::object shown_block(Transaction& txn, const Task& task, const json::object& stored) {
   json::object out = object_field(stored, "ansible");
-  out["responseRequired"] = true;
-  out["requiredCapabilities"] = json::array{};
-  out["requiredSkills"] = json::array{};
+  json::array capabilities;
+  for (const Contract& contract : task.contracts) capabilities.emplace_back(contract.capability_id);
+  out["responseRequired"] = task.response_required;
+  out["requiredCapabilities"] = std::move(capabilities);
+  out["requiredSkills"] = to_array(task.required_skills);
   out["defaultEtaSeconds"] = task.default_eta_seconds;
-  out["contract"] = json::object{{"capabilities", json::array{}}};
-  json::object routing{{"executorSkills", json::array{}}, {"delegationSkills", json::array{}}};
+  out["contract"] = contracts_to_json(task.contracts);
+  json::object routing{{"executorSkills", skill_names(task, &Contract::executor_skill)},
+                       {"delegationSkills", skill_names(task, &Contract::delegation_skill)}};
   set_field(routing, "skillRequired", task.skill_required);
   out["routing"] = std::move(routing);
   if (const auto sla = load_sla(txn, task.id); sla && !sla->empty()) out["sla"] = to_json(*sla);

@@ -25,6 +25,10 @@ std::vector<std::string> index_keys(const Task& task) {
   for (const std::string& agent : task.assignees) {
     keys.push_back(key::by_assignee(agent, status, task.updated_at, task.id));
   }
+  if (task.distribution && !terminal(task.status)) {
+    const Distributed& of = *task.distribution;
+    keys.push_back(key::distribution_open(of.capability_id, of.version, task.id));
+  }
   if (task.lease_expires_at) keys.push_back(key::lease(*task.lease_expires_at, task.id));
   return keys;
 }
@@ -45,9 +49,9 @@ void move_index(Transaction& txn, const std::vector<std::string>& before,
 
 using LoadChanges = std::map<std::string, AgentLoad>;
 
-// Adds what `task` contributes to its agents' loads, `sign` times.
+// Adds what `task` contributes to its agents' loads, `sign` times. Distribution tasks wait outside the queue (CAP-14).
 void add_load(LoadChanges& changes, const Task& task, std::int64_t sign) {
-  if (task.status == TaskStatus::kPending) {
+  if (task.status == TaskStatus::kPending && !task.distribution) {
     for (const std::string& agent : task.assignees) changes[agent].pending += sign;
   }
   if (held(task.status) && task.claimed_by_agent) changes[*task.claimed_by_agent].held += sign;

@@ -59,7 +59,7 @@ void settle_claim(Task& task) {
   task.claimed_by_agent.reset();
   task.claimed_by_node.reset();
   task.claimed_at.reset();
-  task.ack = open_ack();
+  task.ack = open_ack(task.response_required);
 }
 
 void add_update(Context& context, Task& task, const Happening& happening) {
@@ -113,6 +113,8 @@ void carry_out(Context& context, const Task& before, Task& task, const Happening
   row.tell_sla(context, task);
 }
 
-json::object open_ack() { return {{"state", "pending"}, {"required", true}, {"requireEta", true}}; }
+json::object open_ack(bool required) {
+  return {{"state", "pending"}, {"required", required}, {"requireEta", required}};
+}
 
 }  // namespace ansible

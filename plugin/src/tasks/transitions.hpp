@@ -88,7 +88,7 @@ struct Happening {
 // (std::logic_error): ask refuse_transition() first.
 void carry_out(Context& context, const Task& before, Task& task, const Happening& happening);
 
-// The acknowledgement block of a task that nobody has claimed.
-json::object open_ack();
+// The acknowledgement block of a task that nobody has claimed; `required`: its creator waits for an ETA and a result.
+json::object open_ack(bool required);
 
 }  // namespace ansible

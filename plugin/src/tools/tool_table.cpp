@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "capabilities/distribution_sweep.hpp"
 #include "coordination/pulse.hpp"
 #include "sla/sla_sweep.hpp"
 #include "tasks/lease_sweep.hpp"
@@ -28,6 +29,7 @@ constexpr Sweep kSweeps[] = {
     {"pulse", 30, false, pulse_sweep},
     {"leases", 30, true, lease_sweep},
     {"audit", 3600, true, keep_audit},
+    {"distribution", 10, true, distribution_sweep},
 };
 
 }  // namespace
