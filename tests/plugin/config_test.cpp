@@ -44,7 +44,8 @@ TEST_CASE("Every key of the existing plugin is known") {
       "ticketParam":"ticket","requireTicketForUnknown":false,"authPort":1236,
       "exchangePath":"/ansible/auth/exchange","ticketTtlSeconds":60,"requireNodeProof":false,
       "rateLimitMax":30,"rateLimitWindowSeconds":60},
-    "manifestTrust":{"trustedPublisherKeys":{"a":"pem"},"allowUnsignedLegacy":true}})");
+    "manifestTrust":{"trustedPublisherKeys":{"a":"-----BEGIN PUBLIC KEY-----\n"},
+      "allowUnsignedLegacy":true}})");
   CHECK(json::canonical(report.to_json()) == R"({"errors":[],"warnings":[]})");
 }
 
@@ -65,6 +66,16 @@ TEST_CASE("What is wrong is reported with its place, all of it, and nothing is c
       {R"({"tier":"edge","adminAgentId":"a/b"})", "/adminAgentId"},
       {R"({"tier":"edge","authMode":"open"})", "/authMode"},
       {R"({"tier":"edge","listenPort":70000})", "/listenPort"},
+      {R"({"tier":"edge","capabilitySoakSeconds":0})", "/capabilitySoakSeconds"},
+      {R"({"tier":"edge","manifestTrust":{"requireSigned":"yes"}})",
+       "/manifestTrust/requireSigned"},
+      {R"({"tier":"edge","manifestTrust":{"trustedPublisherKeys":{"a":"AAAA"}}})",
+       "/manifestTrust/trustedPublisherKeys/a"},
+      {R"({"tier":"edge","manifestTrust":{"trustedPublisherKeys":{"a/b":{"publisher":"p"}}}})",
+       "/manifestTrust/trustedPublisherKeys/a~1b/publicKey"},
+      {R"({"tier":"edge","manifestTrust":{"trustedPublisherKeys":
+         {"k":{"publisher":"..","publicKey":"-----BEGIN PUBLIC KEY-----"}}}})",
+       "/manifestTrust/trustedPublisherKeys/k/publisher"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.config);
@@ -83,4 +94,24 @@ TEST_CASE("An unknown key is a warning that names the nearest known one") {
   REQUIRE(report.warnings.size() == 1);
   CHECK(report.warnings[0].path == "/slaSweep/recordonly");
   CHECK(report.warnings[0].expected.find("recordOnly") != std::string::npos);
+}
+
+TEST_CASE(
+    "CAP-8: a trusted key belongs to one publisher; a private key is refused without being shown") {
+  ConfigReport report;
+  const auto config = read_config(
+      ansible::parse_document("config", R"({"tier":"edge","manifestTrust":{"requireSigned":true,
+        "trustedPublisherKeys":{"ops":"-----BEGIN PUBLIC KEY-----1",
+          "spring":{"publisher":"ops","publicKey":"-----BEGIN PUBLIC KEY-----2"}}}})"),
+      report);
+  REQUIRE(report.errors.empty());
+  CHECK(config.manifest_trust.require_signed);
+  CHECK(config.manifest_trust.keys.at("ops").publisher == "ops");
+  CHECK(config.manifest_trust.keys.at("spring").publisher == "ops");
+  CHECK(config.manifest_trust.keys.at("spring").pem == "-----BEGIN PUBLIC KEY-----2");
+
+  const auto refused = report_of(R"({"tier":"edge","manifestTrust":{"trustedPublisherKeys":
+        {"ops":"-----BEGIN PRIVATE KEY-----MC4C"}}})");
+  REQUIRE(refused.errors.size() == 1);
+  CHECK(refused.errors[0].got.find("MC4C") == std::string::npos);
 }

@@ -11,7 +11,6 @@
 #include "execution/batch.hpp"
 #include "execution/committer.hpp"
 #include "execution/desk.hpp"
-#include "execution/referee.hpp"
 #include "execution/runner.hpp"
 
 namespace gateway {
@@ -26,7 +25,7 @@ namespace gateway {
 class Worker {
  public:
   Worker(const ExecutorOptions& options, CallDesk& desk, StepRunner& runner, Engine& engine,
-         const RefereeSeat& referees, LogSink log);
+         LogSink log);
   ~Worker();  // the desk must have been stopped
 
   // Only for the mutant that reads uncommitted writes; empty in every other build.
@@ -36,7 +35,7 @@ class Worker {
   void loop();
   std::vector<JobPtr> next_jobs();
   void run_batch(std::vector<JobPtr> jobs);
-  void run_one(Batch& batch, JobPtr job, Referee* referee);
+  void run_one(Batch& batch, JobPtr job);
   void settle(Batch& batch);
   void release(JobPtr job, StepResult result, std::uint64_t sequence);
   void run_again(JobPtr job, const StoreError& reason);
@@ -47,7 +46,6 @@ class Worker {
   const ExecutorOptions options_;
   CallDesk& desk_;
   StepRunner& runner_;
-  const RefereeSeat& referees_;
   Committer committer_;
   std::deque<JobPtr> carried_;  // out of the queue, to run before what waits there
   std::minstd_rand jitter_;

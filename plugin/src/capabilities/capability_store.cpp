@@ -56,6 +56,9 @@ std::optional<IndexRecord> load_index(Transaction& txn, std::string_view capabil
 std::optional<CapabilityCanary> load_canary(Transaction& txn, std::string_view capability) {
   return load(txn, key::cap_canary(capability), canary_from_json);
 }
+std::optional<PipelineRecord> load_pipeline(Transaction& txn, std::string_view capability) {
+  return load(txn, key::cap_pipeline(capability), pipeline_from_json);
+}
 
 void save_catalog(Transaction& txn, const CatalogRecord& record) {
   save(txn, key::cap_catalog(record.capability_id, record.version), record);
@@ -75,11 +78,22 @@ void save_revision(Transaction& txn, const RevisionRecord& revision) {
 void save_index(Transaction& txn, const IndexRecord& index) {
   save(txn, key::cap_index(index.capability_id), index);
 }
+void save_pipeline(Transaction& txn, const PipelineRecord& pipeline) {
+  save(txn, key::cap_pipeline(pipeline.capability_id), pipeline);
+}
 void save_canary(Transaction& txn, const CapabilityCanary& canary) {
   save(txn, key::cap_canary(canary.capability_id), canary);
 }
 void erase_canary(Transaction& txn, std::string_view capability) {
   txn.erase(key::cap_canary(capability));
+}
+
+std::vector<CatalogRecord> catalog_versions(Transaction& txn, std::string_view capability) {
+  return load_all(txn, key::cap_catalog(capability, ""), catalog_from_json);
+}
+
+std::string head_version(const RevisionRecord& revision) {
+  return revision.active_version.value_or(revision.latest_version);
 }
 
 std::vector<RevisionRecord> all_revisions(Transaction& txn) {

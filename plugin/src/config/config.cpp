@@ -77,14 +77,27 @@ constexpr std::array<Param, 11> kAuthGate = {{
 constexpr std::array<Param, 3> kManifestTrust = {{
     {.name = "trustedPublisherKeys",
      .type = kObject,
-     .description = "Publisher or key id -> Ed25519 public key (PEM)"},
+     .description = "Publisher -> Ed25519 public key (PEM), or key id -> {publisher, publicKey}"},
     {.name = "allowUnsignedLegacy",
      .type = kBoolean,
      .description = "Accept unsigned manifests (true)"},
     {.name = "requireSigned", .type = kBoolean, .description = "Refuse unsigned manifests (false)"},
 }};
 
-constexpr std::array<Param, 21> kParams = {{
+constexpr std::array<Param, 2> kTrustedKey = {{
+    {.name = "publisher",
+     .type = kString,
+     .description = "The agent whose manifests it signs",
+     .required = true,
+     .max_length = 100},
+    {.name = "publicKey",
+     .type = kString,
+     .description = "Ed25519 public key (PEM)",
+     .required = true,
+     .max_length = 16'384},
+}};
+
+constexpr std::array<Param, 22> kParams = {{
     {.name = "tier",
      .type = kString,
      .description = "backbone (always on) or edge",
@@ -143,6 +156,11 @@ constexpr std::array<Param, 21> kParams = {{
      .type = kObject,
      .description = "Whose capability manifests are trusted",
      .members = kManifestTrust},
+    {.name = "capabilitySoakSeconds",
+     .type = kInteger,
+     .description = "How long the canary of a capability is watched (300)",
+     .min = 1,
+     .max = 604'800},
     {.name = "claimLeaseSeconds",
      .type = kInteger,
      .description = "Claims expire after this without an update (0 = never)",
@@ -247,6 +265,42 @@ SlaConfig sla_config(const json::object& from) {
   return sla;
 }
 
+// The key may be given alone: then its id is its publisher.
+TrustedKey trusted_key(ConfigReport& report, std::string_view id, const json::value& given,
+                       const std::string& at) {
+  TrustedKey key{.publisher = std::string(id), .pem = ""};
+  if (given.is_object()) {
+    const std::size_t problems = report.errors.size();
+    Walker(report).object(kTrustedKey, given.get_object(), at);
+    if (report.errors.size() != problems) return key;
+    key.publisher = text_field(given.get_object(), "publisher").value_or("");
+    key.pem = text_field(given.get_object(), "publicKey").value_or("");
+  } else if (given.is_string()) {
+    key.pem = std::string(given.get_string());
+  }
+  require_id(report, given.is_object() ? at + "/publisher" : at, key.publisher);
+  if (key.pem.find("-----BEGIN PUBLIC KEY-----") == std::string::npos) {
+    const bool secret = key.pem.find("PRIVATE KEY") != std::string::npos;
+    report.errors.push_back(
+        {given.is_object() ? at + "/publicKey" : at,
+         "an Ed25519 public key in PEM (-----BEGIN PUBLIC KEY-----)",
+         secret ? "a private key, which belongs to its publisher alone" : brief(given)});
+  }
+  return key;
+}
+
+ManifestTrust manifest_trust(ConfigReport& report, const json::object& from) {
+  ManifestTrust trust;
+  trust.allow_unsigned_legacy = bool_field(from, "allowUnsignedLegacy").value_or(true);
+  trust.require_signed = bool_field(from, "requireSigned").value_or(false);
+  for (const auto& member : object_field(from, "trustedPublisherKeys")) {
+    const std::string at =
+        "/manifestTrust/trustedPublisherKeys/" + json::pointer_token(member.key());
+    trust.keys.emplace(member.key(), trusted_key(report, member.key(), member.value(), at));
+  }
+  return trust;
+}
+
 AuthMode auth_mode(std::string_view text) {
   if (text == "legacy") return AuthMode::kLegacy;
   return text == "token-required" ? AuthMode::kTokenRequired : AuthMode::kMixed;
@@ -285,7 +339,9 @@ Config read_config(const json::object& from, ConfigReport& report) {
   config.lock_sweep_enabled = bool_field(locks, "enabled").value_or(true);
   config.lock_sweep_every_seconds = int_field(locks, "everySeconds").value_or(60);
   config.lock_sweep_stale_seconds = int_field(locks, "staleSeconds").value_or(300);
+  config.capability_soak_seconds = int_field(from, "capabilitySoakSeconds").value_or(300);
   config.sla = sla_config(object_field(from, "slaSweep"));
+  config.manifest_trust = manifest_trust(report, object_field(from, "manifestTrust"));
   require_id(report, "/adminAgentId", config.admin_agent_id);
   require_ids(report, "/injectContextAgents", config.inject_context_agents);
   require_ids(report, "/sendReceiptAgents", config.send_receipt_agents);

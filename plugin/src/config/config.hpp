@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,19 @@ struct SlaConfig {
   std::optional<std::vector<std::string>> fyi_agents;
 };
 
+// A publisher's Ed25519 public key (PEM). It signs for this publisher and for nobody else (CAP-8).
+struct TrustedKey {
+  std::string publisher;  // agent id
+  std::string pem;
+};
+
+// Whose manifests this node accepts.
+struct ManifestTrust {
+  std::map<std::string, TrustedKey> keys;  // by key id; a plain PEM's key id is its publisher's id
+  bool allow_unsigned_legacy = true;
+  bool require_signed = false;  // goes before allow_unsigned_legacy
+};
+
 struct Config {
   Tier tier = Tier::kBackbone;
   std::vector<std::string> capabilities;
@@ -37,7 +51,9 @@ struct Config {
   bool lock_sweep_enabled = true;
   std::int64_t lock_sweep_every_seconds = 60;
   std::int64_t lock_sweep_stale_seconds = 300;
+  std::int64_t capability_soak_seconds = 300;  // how long a capability's canary is watched (CAP-12)
   SlaConfig sla;
+  ManifestTrust manifest_trust;
 };
 
 struct ConfigProblem {

@@ -27,6 +27,7 @@ json::object to_json(const CatalogRecord& r) {
                    {"defaultEtaSeconds", r.default_eta_seconds},
                    {"publishedAt", r.published_at},
                    {"publishedByAgentId", r.published_by_agent_id}};
+  set_field(out, "activatedAt", r.activated_at);
   if (!r.approval.empty()) out["approval"] = r.approval;
   return out;
 }
@@ -45,6 +46,7 @@ CatalogRecord catalog_from_json(const json::object& from) {
   r.default_eta_seconds = number(from, "defaultEtaSeconds");
   r.published_at = number(from, "publishedAt");
   r.published_by_agent_id = text(from, "publishedByAgentId");
+  r.activated_at = int_field(from, "activatedAt");
   r.approval = object_field(from, "approval");
   return r;
 }
@@ -64,11 +66,14 @@ IndexRecord index_from_json(const json::object& from) {
 }
 
 json::object to_json(const RevisionRecord& r) {
-  json::object out{
-      {"capabilityId", r.capability_id},  {"archivedVersions", to_array(r.archived_versions)},
-      {"versions", to_array(r.versions)}, {"firstPublisherAgentId", r.first_publisher},
-      {"updatedAt", r.updated_at},        {"updatedByAgentId", r.updated_by_agent_id},
-      {"lastAction", r.last_action}};
+  json::object out{{"capabilityId", r.capability_id},
+                   {"archivedVersions", to_array(r.archived_versions)},
+                   {"versions", to_array(r.versions)},
+                   {"firstPublisherAgentId", r.first_publisher},
+                   {"latestVersion", r.latest_version},
+                   {"updatedAt", r.updated_at},
+                   {"updatedByAgentId", r.updated_by_agent_id},
+                   {"lastAction", r.last_action}};
   set_field(out, "activeVersion", r.active_version);
   set_field(out, "pendingVersion", r.pending_version);
   set_field(out, "currentOwnerAgentId", r.current_owner_agent_id);
@@ -84,6 +89,7 @@ RevisionRecord revision_from_json(const json::object& from) {
   r.pending_version = text_field(from, "pendingVersion");
   r.archived_versions = texts_field(from, "archivedVersions");
   r.versions = texts_field(from, "versions");
+  r.latest_version = text(from, "latestVersion");
   r.first_publisher = text(from, "firstPublisherAgentId");
   r.current_owner_agent_id = text_field(from, "currentOwnerAgentId");
   r.last_failover_from_agent_id = text_field(from, "lastFailoverFromAgentId");
@@ -111,6 +117,27 @@ CapabilityCanary canary_from_json(const json::object& from) {
           .started_at = number(from, "startedAt"),
           .soak_until = number(from, "soakUntil"),
           .verdict = text(from, "verdict")};
+}
+
+json::object to_json(const PipelineRecord& r) {
+  return {{"capabilityId", r.capability_id},
+          {"version", r.version},
+          {"action", r.action},
+          {"outcome", r.outcome},
+          {"at", r.at},
+          {"byAgentId", r.by_agent_id},
+          {"gates", r.gates}};
+}
+
+PipelineRecord pipeline_from_json(const json::object& from) {
+  const json::value* gates = from.if_contains("gates");
+  return {.capability_id = text(from, "capabilityId"),
+          .version = text(from, "version"),
+          .action = text(from, "action"),
+          .outcome = text(from, "outcome"),
+          .at = number(from, "at"),
+          .by_agent_id = text(from, "byAgentId"),
+          .gates = gates != nullptr && gates->is_array() ? gates->get_array() : json::array{}};
 }
 
 json::object to_json(const InstallStage& r) {

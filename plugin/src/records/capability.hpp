@@ -34,7 +34,11 @@ struct CatalogRecord {
   std::int64_t default_eta_seconds = 0;
   std::int64_t published_at = 0;  // ms
   std::string published_by_agent_id;
+  // ms, when it was first routed to: a later publish needs no canary. Absent: never.
+  std::optional<std::int64_t> activated_at{};
   json::object approval;  // of a high-risk publish; empty: none was needed
+};                        // ms, first routed to; a later publish skips the canary
+json::object approval;    // of a high-risk publish; empty: none was needed
 };
 
 // Who may execute a version now.
@@ -52,13 +56,14 @@ struct RevisionRecord {
   std::optional<std::string> pending_version;  // in canary (CAP-11)
   std::vector<std::string> archived_versions;  // sorted
   std::vector<std::string> versions;           // in the order of their first publish
+  std::string latest_version;                  // the one last published, promoted or withdrawn
   std::string first_publisher;                 // CAP-13
   std::optional<std::string> current_owner_agent_id;
   std::optional<std::string> last_failover_from_agent_id;
   std::optional<std::int64_t> last_failover_at;
   std::int64_t updated_at = 0;
   std::string updated_by_agent_id;
-  std::string last_action;  // published | unpublished | promoted | rolled_back
+  std::string last_action;  // published | unpublished | rolled_back | promoted | canary_rolled_back
 };
 
 // A version in canary: its executors, its own index, and the soak that a sweep judges (CAP-11, CAP-12).
@@ -69,6 +74,17 @@ struct CapabilityCanary {
   std::int64_t started_at = 0;
   std::int64_t soak_until = 0;
   std::string verdict;  // "" while soaking; "inconclusive" when nothing finished in time
+};
+
+// The last publish or withdrawal of a capability, gate by gate; also when it failed.
+struct PipelineRecord {
+  std::string capability_id;
+  std::string version;
+  std::string action;   // publish | rollback | unpublish
+  std::string outcome;  // passed | failed
+  std::int64_t at = 0;
+  std::string by_agent_id;
+  json::array gates;  // {gate, status, at, detail? | error?}
 };
 
 struct InstallStage {
@@ -101,12 +117,14 @@ json::object to_json(const CatalogRecord& record);
 json::object to_json(const IndexRecord& record);
 json::object to_json(const RevisionRecord& record);
 json::object to_json(const CapabilityCanary& record);
+json::object to_json(const PipelineRecord& record);
 json::object to_json(const InstallStage& record);
 json::object to_json(const Wiring& record);
 CatalogRecord catalog_from_json(const json::object& from);
 IndexRecord index_from_json(const json::object& from);
 RevisionRecord revision_from_json(const json::object& from);
 CapabilityCanary canary_from_json(const json::object& from);
+PipelineRecord pipeline_from_json(const json::object& from);
 InstallStage stage_from_json(const json::object& from);
 Wiring wiring_from_json(const json::object& from);
 

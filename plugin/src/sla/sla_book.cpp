@@ -10,28 +10,19 @@
 namespace ansible {
 namespace {
 
-std::optional<std::int64_t> seconds_of(const SlaSeconds& sla, Window window) {
+// Where a window's length comes from (SLA-1): the task's explicit seconds. A window with no source
+// does not exist. Capability manifests will be the second source; they belong here and nowhere
+// else.
+std::optional<std::int64_t> window_seconds(const Task& task, Window window) {
   switch (window) {
     case Window::kAccept:
-      return sla.accept;
+      return task.sla_seconds.accept;
     case Window::kProgress:
-      return sla.progress;
+      return task.sla_seconds.progress;
     case Window::kComplete:
-      return sla.complete;
+      return task.sla_seconds.complete;
   }
   return std::nullopt;
-}
-
-// Where a window's length comes from (SLA-1): the task's explicit seconds, else the shortest of its contracts. A window
-// with no source does not exist.
-std::optional<std::int64_t> window_seconds(const Task& task, Window window) {
-  if (const auto explicit_seconds = seconds_of(task.sla_seconds, window)) return explicit_seconds;
-  std::optional<std::int64_t> shortest;
-  for (const Contract& contract : task.contracts) {
-    const auto seconds = seconds_of(contract.sla, window);
-    if (seconds && (!shortest || *seconds < *shortest)) shortest = seconds;
-  }
-  return shortest;
 }
 
 // completeByAt = min(window, deadlineAt), or deadlineAt itself; the other windows have no deadline
