@@ -460,26 +460,36 @@ typedef struct gw_node {
 #define GW_RETRY_LATER 1u /* a passing failure: offer it again after a backoff */
 #define GW_GIVE_UP 2u     /* can never be delivered */
 
-/* Outgoing effects are records in the store; the host delivers them after the commit, at least
- * once, with a stable delivery id, and then settles each. */
+/* Outgoing effects are records in the store, in queues: a stream says what kind of effect it is (and
+ * so who carries it out), a target whose it is. The host delivers them after the commit, at least
+ * once, with a stable delivery id, and settles each. Deliveries of one (stream, target) are offered
+ * in their order, and the host makes them one after the other; those of different targets do not
+ * wait for each other. A host leaves deliveries of a stream that it does not know alone.
+ *
+ * Both functions are steps like any other (with GW_CALLER_HOST), and both may write: next drops
+ * what has become pointless since it was queued. */
 typedef struct gw_outbox {
   uint32_t size;
   uint32_t reserved0;
 
-  /* Puts the deliveries that are due into `sink`, those after `cursor` (absent: from the start):
-   *   {"deliveries": [{id, stream, target, payload, attempt}...], "cursor": text or null}
-   * A null cursor means that there are no more.
+  /* Puts the deliveries that are due into `sink`, those of the queues after `cursor` (absent: from
+   * the start). One that is not settled is offered again.
+   *   {"deliveries": [{id, stream, target, payload: any JSON, attempt: 1, 2, ...}...],
+   *    "cursor": text or null,
+   *    "dueMs": Unix ms at which the next one is due, or null}
+   * A null cursor means that there are no more. An id is at most 400 printable ASCII characters
+   * without blanks.
    *   GW_OK, or what the store returned
    * [any] */
   gw_status (*next)(const gw_instance* instance, const gw_call* call, gw_bytes cursor,
                     const gw_sink* sink);
 
-  /* Records the outcome (GW_DELIVERED, GW_RETRY_LATER, GW_GIVE_UP) of one delivery; settling twice
-   * is GW_OK.
+  /* Records the outcome (GW_DELIVERED, GW_RETRY_LATER, GW_GIVE_UP) of one delivery. `detail` is text
+   * for people about a failure; may be absent. Settling twice, or an id that is not known, is GW_OK.
    *   GW_OK, or what the store returned
    * [any] */
   gw_status (*settle)(const gw_instance* instance, const gw_call* call, gw_bytes delivery_id,
-                      uint32_t outcome, uint32_t reserved0);
+                      uint32_t outcome, gw_bytes detail);
 } gw_outbox;
 
 #ifdef __cplusplus

@@ -10,6 +10,7 @@
 #include "config/config.hpp"
 #include "coordination/lifecycle.hpp"
 #include "core/build_info.hpp"
+#include "dispatch/outbox.hpp"
 #include "gateway/plugin_abi.h"
 #include "tools/dispatch.hpp"
 #include "tools/tool.hpp"
@@ -28,7 +29,7 @@ gw_status write(const gw_sink* sink, std::string_view text) {
   return sink->write(sink->ctx, to_bytes(text));
 }
 
-// Runs a hook's body; what it throws becomes a status (and for a bug a reply that says so).
+// Runs a hook's body; what it throws becomes a status (and for a bug a reply that says so, where there is a sink).
 template <class Body>
 gw_status guarded(const gw_sink* sink, Body body) noexcept {
   try {
@@ -37,6 +38,7 @@ gw_status guarded(const gw_sink* sink, Body body) noexcept {
     } catch (const StoreFailure& failure) {
       return failure.status;
     } catch (const std::exception& bug) {
+      if (sink == nullptr) return GW_INTERNAL;
       write(sink, json::canonical(json::object{{"error", bug.what()}, {"code", "internal"}}));
       return GW_INTERNAL;
     }
@@ -133,7 +135,37 @@ gw_status prove(gw_instance* instance, const gw_call* call, const gw_sink* repor
   });
 }
 
-const void* query(gw_bytes) noexcept { return nullptr; }
+// ---- gateway.outbox/1
+
+gw_status outbox_next(const gw_instance* instance, const gw_call* call, gw_bytes cursor,
+                      const gw_sink* sink) noexcept {
+  return guarded(sink, [&]() -> gw_status {
+    AbiTransaction txn(*call);
+    Context context = make_context(*call, txn, instance->config, instance->node);
+    return write(sink, json::canonical(next_deliveries(context, to_view(cursor))));
+  });
+}
+
+DeliveryOutcome delivery_outcome(std::uint32_t outcome) {
+  if (outcome == GW_DELIVERED) return DeliveryOutcome::kDelivered;
+  return outcome == GW_GIVE_UP ? DeliveryOutcome::kGiveUp : DeliveryOutcome::kRetryLater;
+}
+
+gw_status outbox_settle(const gw_instance* instance, const gw_call* call, gw_bytes delivery_id,
+                        std::uint32_t outcome, gw_bytes detail) noexcept {
+  return guarded(nullptr, [&]() -> gw_status {
+    AbiTransaction txn(*call);
+    Context context = make_context(*call, txn, instance->config, instance->node);
+    settle_delivery(context, to_view(delivery_id), delivery_outcome(outcome), to_view(detail));
+    return GW_OK;
+  });
+}
+
+constexpr gw_outbox kOutbox = {sizeof(gw_outbox), 0, outbox_next, outbox_settle};
+
+const void* query(gw_bytes interface_id) noexcept {
+  return to_view(interface_id) == GW_OUTBOX_V1 ? &kOutbox : nullptr;
+}
 
 constexpr std::uint32_t kDataFormat = 1;
 

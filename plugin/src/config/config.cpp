@@ -335,6 +335,9 @@ Config read_config(const json::object& from, ConfigReport& report) {
   config.auth_mode = auth_mode(text_field(from, "authMode").value_or("mixed"));
   config.claim_lease_seconds = int_field(from, "claimLeaseSeconds").value_or(0);
   config.audit_retention_days = int_field(from, "auditRetentionDays").value_or(30);
+  config.dispatch_incoming = bool_field(from, "dispatchIncoming").value_or(true);
+  config.max_unread_days = int_field(from, "maxUnreadDays").value_or(30);
+  config.max_auto_replies = int_field(from, "maxAutoReplies").value_or(3);
   const json::object locks = object_field(from, "lockSweep");
   config.lock_sweep_enabled = bool_field(locks, "enabled").value_or(true);
   config.lock_sweep_every_seconds = int_field(locks, "everySeconds").value_or(60);

@@ -48,6 +48,9 @@ struct Config {
   AuthMode auth_mode = AuthMode::kMixed;
   std::int64_t claim_lease_seconds = 0;  // 0 = off (T-9)
   std::int64_t audit_retention_days = 30;
+  bool dispatch_incoming = true;
+  std::int64_t max_unread_days = 30;  // MSG-2
+  std::int64_t max_auto_replies = 3;  // MSG-5
   bool lock_sweep_enabled = true;
   std::int64_t lock_sweep_every_seconds = 60;
   std::int64_t lock_sweep_stale_seconds = 300;

@@ -144,6 +144,30 @@ std::string broadcast_read(std::string_view agent, std::string_view message) {
   return join({"broadcast-read", part(agent), part(message)});
 }
 
+std::string conversation(std::string_view conversation) {
+  return join({"conversation", part(conversation)});
+}
+
+std::string agent_sink(std::string_view agent) { return join({"agent-sink", part(agent)}); }
+std::string agent_sink_secret(std::string_view agent) {
+  return join({"agent-sink-secret", part(agent)});
+}
+std::string outbox(std::string_view stream, std::string_view target, std::uint8_t urgency,
+                   std::uint64_t number) {
+  return join({"outbox", part(stream), part(target), digits(urgency, 1) + digits(number, 15)});
+}
+std::string outbox_queue(std::string_view stream, std::string_view target) {
+  return join({"outbox-queue", part(stream), part(target)});
+}
+std::string outbox_due(std::string_view node, std::int64_t at_ms, std::string_view stream,
+                       std::string_view target) {
+  return join({"outbox-due", part(node), ms(at_ms), part(stream), part(target)});
+}
+std::string delivery(std::string_view record, std::string_view target) {
+  return join({"delivery", part(record), part(target)});
+}
+std::string dead_letter(std::string_view id) { return join({"dead-letter", part(id)}); }
+
 std::string cap_revision(std::string_view capability) {
   return join({"cap-revision", part(capability)});
 }

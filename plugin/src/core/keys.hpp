@@ -33,6 +33,16 @@
 //   broadcast/<ms>/<message>                     sender: messages to everybody
 //   inbox-state/<agent>                          InboxState: unread count, broadcast cursor
 //   broadcast-read/<agent>/<message>             empty: read broadcasts above the cursor
+//   message-count                                how many messages are stored
+//   message-sweep                                where the retention of messages goes on
+//   conversation/<conversation>                  Conversation: automatic replies so far (MSG-5)
+//   agent-sink/<agent>                           AgentSink: where an agent's messages and tasks are delivered to
+//   agent-sink-secret/<agent>                    the HMAC key of a webhook; leaves the store with deliveries alone
+//   outbox/<stream>/<target>/<order>             Outgoing, queued; <order> is urgency and number
+//   outbox-queue/<stream>/<target>               OutboxQueue: last number, who delivers, when the first is due
+//   outbox-due/<node>/<ms>/<stream>/<target>     empty: the queues that a node has to look at, soonest first
+//   delivery/<record>/<target>                   DeliveryRecord: how the delivery of a record to a target went
+//   dead-letter/<id>                             DeadLetter; ids begin with the time
 //   cap-revision/<capability>                    RevisionRecord
 //   cap-index/<capability>                       IndexRecord: who executes the active version
 //   cap-canary/<capability>                      CapabilityCanary: the version in canary
@@ -94,6 +104,20 @@ std::string inbox(std::string_view agent, std::int64_t at_ms, std::string_view m
 std::string broadcast(std::int64_t at_ms, std::string_view message);
 std::string inbox_state(std::string_view agent);
 std::string broadcast_read(std::string_view agent, std::string_view message);
+
+inline constexpr std::string_view kMessageCount = "message-count";
+inline constexpr std::string_view kMessageSweep = "message-sweep";
+std::string conversation(std::string_view conversation);
+
+std::string agent_sink(std::string_view agent);
+std::string agent_sink_secret(std::string_view agent);
+std::string outbox(std::string_view stream, std::string_view target, std::uint8_t urgency,
+                   std::uint64_t number);
+std::string outbox_queue(std::string_view stream, std::string_view target);
+std::string outbox_due(std::string_view node, std::int64_t at_ms, std::string_view stream,
+                       std::string_view target);
+std::string delivery(std::string_view record, std::string_view target);
+std::string dead_letter(std::string_view id);
 
 std::string cap_revision(std::string_view capability);
 std::string cap_index(std::string_view capability);

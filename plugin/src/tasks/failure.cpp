@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/backoff.hpp"
 #include "core/fields.hpp"
 #include "core/text.hpp"
 #include "records/coordination.hpp"
@@ -11,21 +12,6 @@ namespace ansible {
 namespace {
 
 constexpr std::size_t kSummaryCharacters = 200;
-constexpr std::int64_t kFirstBackoffMs = 2'000;
-constexpr std::int64_t kLongestBackoffMs = 300'000;
-
-// T-15: 2 s x 2^(n-1), at most 300 s, +-20 %.
-std::int64_t backoff_ms(Context& context, std::int64_t failures) {
-  std::int64_t base = kFirstBackoffMs;
-  for (std::int64_t n = 1; n < failures && base < kLongestBackoffMs; ++n) base *= 2;
-  base = std::min(base, kLongestBackoffMs);
-  std::array<std::uint8_t, 4> random{};
-  context.txn.random("retry-backoff", random);
-  std::int64_t draw = 0;
-  for (const std::uint8_t byte : random) draw = draw * 256 + byte;
-  const std::int64_t fifth = base / 5;
-  return base - fifth + draw % (2 * fifth + 1);
-}
 
 }  // namespace
 
@@ -57,7 +43,8 @@ std::optional<std::int64_t> record_failure(Context& context, Task& task, const A
   task.retry["retryableFailureCount"] = requeued ? failures + 1 : failures;
   if (exceeded) task.retry["retryBudgetExceededAt"] = context.now_ms;
   if (!requeued) return std::nullopt;
-  const std::int64_t not_before = context.now_ms + backoff_ms(context, failures + 1);
+  const std::int64_t not_before =
+      context.now_ms + backoff_ms(context.txn, "retry-backoff", failures + 1);
   task.retry["lastRetryableFailureAt"] = context.now_ms;
   task.retry["notBeforeAt"] = not_before;
   return not_before;
