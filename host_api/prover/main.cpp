@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "canary/shadow_server.hpp"
 #include "loading/proof.hpp"
 #include "loading/proof_report.hpp"
 #include "loading/sanitizers.hpp"
@@ -21,19 +22,26 @@ namespace {
 
 constexpr std::string_view kHelp =
     "usage: gateway-prover [--node-id ID] [--max-data-bytes N] LIBRARY < CONFIG.json\n"
+    "       gateway-prover --shadow [--max-data-bytes N] LIBRARY\n"
     "\n"
     "Loads the plugin LIBRARY (an absolute path), creates an instance with the JSON configuration\n"
     "from standard input, runs its self-test, one read-only tool and one sweep on an empty store,\n"
     "and unloads it. Lines of JSON on standard output say what was found; a refusal's reason is\n"
     "also on standard error.\n"
+    "With --shadow it stays up and answers what a gateway asks it over standard input and output,\n"
+    "to be compared with the answers of another release.\n"
     "\n"
     "exit status: 0 proved, 2 usage, 10 the library is refused, 11 the configuration is refused,\n"
     "12 reading or writing failed. A crash of the library is this process's crash.\n";
+
+constexpr int kShadowNice = 5;
+constexpr rlim_t kShadowDescriptors = 64;
 
 struct Arguments {
   std::string library;
   std::string node_id = "prover";
   rlim_t max_data = 0;  // bytes; 0: no limit
+  bool shadow = false;
 };
 
 std::optional<Arguments> read_arguments(int argc, char** argv) {
@@ -43,6 +51,8 @@ std::optional<Arguments> read_arguments(int argc, char** argv) {
     const bool has_value = i + 1 < argc;
     if (argument == "--node-id" && has_value) {
       out.node_id = argv[++i];
+    } else if (argument == "--shadow") {
+      out.shadow = true;
     } else if (argument == "--max-data-bytes" && has_value) {
       const std::string_view number = argv[++i];
       const auto [end, failure] =
@@ -99,6 +109,23 @@ int take_report_channel() {
   return report;
 }
 
+// A socket stands behind both standard input and output; the library gets neither.
+int run_shadow(const Arguments& arguments) {
+  const int ask = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+  const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (ask < 0 || nothing < 0) return gateway::kExitTrouble;
+  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(STDERR_FILENO, STDOUT_FILENO);
+  // Callers go first on a busy machine. A pure function needs no files.
+  if (::nice(kShadowNice) < 0) errno = 0;
+  const rlimit no_files{0, 0};
+  const rlimit few{kShadowDescriptors, kShadowDescriptors};
+  ::setrlimit(RLIMIT_FSIZE, &no_files);
+  ::setrlimit(RLIMIT_NOFILE, &few);
+  limit_process(arguments);
+  return gateway::serve_shadow(ask, arguments.library);
+}
+
 int finish(int report, const gateway::Result<gateway::ProofReport>& proof) {
   if (proof.ok()) {
     return write_all(report, gateway::proof_line(*proof)) ? gateway::kExitProved
@@ -132,6 +159,7 @@ int main(int argc, char** argv) {
     write_all(STDERR_FILENO, kHelp);
     return gateway::kExitUsage;
   }
+  if (arguments->shadow) ::_exit(run_shadow(*arguments));
   const auto config = read_all(STDIN_FILENO);
   const int report = take_report_channel();
   if (!config || report < 0) {

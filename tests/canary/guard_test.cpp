@@ -21,11 +21,11 @@ const char* const kLaw = R"({
     {"name": "failed", "prefix": "pipeline/", "where": {"pointer": "/ok", "value": false},
      "kind": "pipeline_failure"}]})";
 
-struct Law {
+struct Court {
   Manifest manifest;
   std::map<std::string, std::string, std::less<>> rows;
 
-  Law() {
+  Court() {
     auto parsed = parse_manifest(kLaw);
     REQUIRE(parsed.ok());
     manifest = std::move(*parsed);
@@ -47,7 +47,7 @@ struct Law {
 }  // namespace
 
 TEST_CASE("A record changes only as its invariant declares") {
-  Law law;
+  Court law;
   law.rows = {{"task/p", R"({"status":"pending"})"},
               {"task/d", R"({"status":"done","n":1})"},
               {"other/x", R"({"status":"done"})"}};
@@ -67,7 +67,7 @@ TEST_CASE("A record changes only as its invariant declares") {
 }
 
 TEST_CASE("What is written once is never written again, but may be pruned") {
-  Law law;
+  Court law;
   law.rows = {{"audit/1", "{}"}};
   CHECK(law.violation("audit/2", "{}") == "");
   CHECK(law.violation("audit/1", std::nullopt) == "");
@@ -76,7 +76,7 @@ TEST_CASE("What is written once is never written again, but may be pruned") {
 }
 
 TEST_CASE("New records that match a signal are counted, old ones are not") {
-  Law law;
+  Court law;
   law.rows = {{"message/old", R"({"intent":"late"})"}, {"message/other", R"({"intent":"fyi"})"}};
   const Conduct conduct = law.judge({{"message/old", R"({"intent":"late","read":true})"},
                                      {"message/other", R"({"intent":"late"})"},
@@ -92,7 +92,7 @@ TEST_CASE("New records that match a signal are counted, old ones are not") {
 }
 
 TEST_CASE("A key whose value before cannot be read is not judged") {
-  Law law;
+  Court law;
   const Conduct conduct = watch(law.manifest, std::vector<Write>{{"audit/1", "{}"}},
                                 [](std::string_view) -> StoreResult<std::optional<std::string>> {
                                   return StoreError{GW_UNAVAILABLE, "moved on"};

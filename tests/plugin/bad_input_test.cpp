@@ -35,7 +35,7 @@ json::object base_args(const ansible::Tool& tool, const Populated& world) {
 
 // Keys stay in their places whatever ids say: printable, a known first part.
 bool well_formed(std::string_view key) {
-  static constexpr std::array<std::string_view, 32> kPlaces = {"agent",
+  static constexpr std::array<std::string_view, 34> kPlaces = {"agent",
                                                                "agent-token",
                                                                "node",
                                                                "pulse",
@@ -45,6 +45,8 @@ bool well_formed(std::string_view key) {
                                                                "cap-distribution",
                                                                "distribution-target",
                                                                "distribution-open",
+                                                               "cap-health",
+                                                               "cap-soak",
                                                                "task",
                                                                "task-sla",
                                                                "task-count",

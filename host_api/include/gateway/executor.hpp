@@ -17,6 +17,8 @@
 
 namespace gateway {
 
+class Referee;  // of the host library's canary
+
 struct Request {
   enum class Kind : std::uint8_t { kTool, kSweep, kStart, kStop };
   Kind kind = Kind::kTool;
@@ -140,6 +142,9 @@ class Executor {
   // Whether coordinator sweeps run on this node, as of the newest committed state. Errors: what the
   // store returns.
   StoreResult<NodeRole> role() const;
+
+  // From the next call on; calls that were assigned by another referee stay with it. None: null.
+  void set_referee(std::shared_ptr<Referee> referee);
 
   // Tests and benchmarks: called after each step that ran, on the thread that ran it.
   void observe(std::function<void(const Request&, const CallTrace&)> observer);

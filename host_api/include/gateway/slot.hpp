@@ -15,7 +15,7 @@ namespace gateway {
 
 // The one place that decides which release serves a call.
 //
-// Roles: `active` serves, `parked` waits to be rolled back to (a `candidate` will be judged beside them). A call holds a
+// Roles: `active` serves, `candidate` is judged beside it, `parked` waits to be rolled back to. A call holds a
 // Lease on its instance; an instance is retired only when its last lease is gone, by the reaper thread: drained,
 // destroyed, closed and checked for really being unmapped, never on a request thread. Switching is one pointer exchange
 // under a mutex: std::atomic<std::shared_ptr> is slower and reported as racy by TSan on g++ 12.
@@ -45,6 +45,7 @@ class Slot {
 
   Lease acquire() const;
   Lease parked() const;
+  Lease candidate() const;
 
   // Makes `next` active. The former active becomes parked, the former parked is retired.
   void activate(std::unique_ptr<Instance> next);
@@ -52,10 +53,20 @@ class Slot {
   // Exchanges active and parked: the instant way back. False when nothing is parked.
   bool exchange();
 
+  // Makes `next` the candidate; a former one is retired.
+  void set_candidate(std::unique_ptr<Instance> next);
+
+  // Makes the candidate active. The former active becomes parked, the former parked is retired. False when there is no
+  // candidate.
+  bool promote();
+
+  // Retires the candidate.
+  void drop_candidate();
+
   // Retires the parked instance.
   void drop_parked();
 
-  // Retires both; later acquires are empty.
+  // Retires all; later acquires are empty.
   void clear();
 
   // Blocks until every instance retired so far is gone, or `timeout_ms` is over (then false: a lease is still held).
@@ -68,6 +79,7 @@ class Slot {
   mutable std::mutex mutex_;
   std::shared_ptr<const Instance> active_;
   std::shared_ptr<const Instance> parked_;
+  std::shared_ptr<const Instance> candidate_;
 };
 
 }  // namespace gateway

@@ -68,6 +68,39 @@ bool Conduct::clean() const {
          std::all_of(signals.begin(), signals.end(), [](std::uint64_t n) { return n == 0; });
 }
 
+Law law_of(const Manifest& active, const std::string& config_json) {
+  Law law{active, std::vector<std::optional<std::uint64_t>>(active.signals.size())};
+  const auto config = json::parse(config_json);
+  if (!config) return law;
+  for (std::size_t i = 0; i < law.budgets.size(); ++i) {
+    const std::string& pointer = active.signals[i].budget_pointer;
+    if (pointer.empty()) continue;
+    boost::system::error_code error;
+    const json::value* budget = config->find_pointer(pointer, error);
+    if (budget != nullptr && budget->is_int64() && budget->get_int64() >= 0) {
+      law.budgets[i] = static_cast<std::uint64_t>(budget->get_int64());
+    }
+  }
+  return law;
+}
+
+Blame weigh(const Law& law, const Conduct& candidate, const Conduct& active) {
+  Blame blame;
+  blame.violations = candidate.violations;
+  for (std::size_t i = 0; i < candidate.signals.size(); ++i) {
+    const std::uint64_t wrote = candidate.signals[i];
+    const std::uint64_t would = i < active.signals.size() ? active.signals[i] : 0;
+    const std::uint64_t excess = wrote > would ? wrote - would : 0;
+    if (law.manifest.signals[i].kind == Signal::Kind::kPipelineFailure) {
+      blame.pipeline_failures += excess;
+      continue;
+    }
+    blame.escalations += excess;
+    if (law.budgets[i] && wrote > *law.budgets[i]) blame.over_budget = 1;
+  }
+  return blame;
+}
+
 bool watched(const Manifest& law, std::string_view key) {
   const auto covers = [&](const auto& rule) { return key.starts_with(rule.prefix); };
   return std::any_of(law.invariants.begin(), law.invariants.end(), covers) ||

@@ -31,6 +31,30 @@ using ValueBefore = std::function<StoreResult<std::optional<std::string>>(std::s
 // Thread rule: any.
 Conduct watch(const Manifest& law, std::span<const Write> writes, const ValueBefore& before);
 
+// The manifest that a candidate is judged by (the active release's), with the budgets of its signals in numbers.
+struct Law {
+  Manifest manifest;
+  std::vector<std::optional<std::uint64_t>>
+      budgets;  // per signal: records that one step may write; none: no budget
+};
+
+// `config_json` is the plugin's configuration, into which budgetPointer points.
+Law law_of(const Manifest& active, const std::string& config_json);
+
+// What a candidate's step is blamed for.
+struct Blame {
+  std::vector<std::string> violations;
+  std::uint64_t escalations = 0;        // that the active release would not have written
+  std::uint64_t over_budget = 0;        // 1 when a budget was exceeded
+  std::uint64_t pipeline_failures = 0;  // that the active release would not have written
+  bool any() const {
+    return !violations.empty() || escalations + over_budget + pipeline_failures > 0;
+  }
+};
+
+// Weighs the candidate's conduct in a step against that of the active release, asked the same on the same state.
+Blame weigh(const Law& law, const Conduct& candidate, const Conduct& active);
+
 // Whether anything under `key` is watched: only then is its value before of interest.
 bool watched(const Manifest& law, std::string_view key);
 

@@ -6,6 +6,7 @@
 #include "execution/desk.hpp"
 #include "execution/json_lookup.hpp"
 #include "execution/reader_pool.hpp"
+#include "execution/referee.hpp"
 #include "execution/runner.hpp"
 #include "execution/worker.hpp"
 
@@ -63,7 +64,7 @@ struct Executor::Impl {
         node(identity),
         desk(options, time, log),
         runner(options, desk, identity),
-        worker(options, desk, runner, store, log),
+        worker(options, desk, runner, store, referees, log),
         readers(options, desk, runner, store, [this] { return worker.unreleased(); }) {}
 
   ~Impl() {
@@ -78,6 +79,7 @@ struct Executor::Impl {
   NodeState& node;
   CallDesk desk;
   StepRunner runner;
+  RefereeSeat referees;
   Worker worker;
   ReaderPool readers;
 };
@@ -107,7 +109,15 @@ void Executor::submit(Request request, Completion done) {
     const std::string message = "no such tool or sweep: " + job->request.name;
     return impl_->desk.refuse(std::move(job), Outcome::Kind::kUnknownName, message);
   }
+  if (job->hook == Hook::kTool || job->hook == Hook::kSweep) {
+    job->referee = impl_->referees.get();
+    if (job->referee) job->referee->assign(*job);
+  }
   impl_->desk.admit(std::move(job));
+}
+
+void Executor::set_referee(std::shared_ptr<Referee> referee) {
+  impl_->referees.set(std::move(referee));
 }
 
 Outcome Executor::run(Request request) {

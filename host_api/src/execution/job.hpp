@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "execution/referee.hpp"
 #include "execution/transition.hpp"
 #include "gateway/executor.hpp"
 #include "gateway/slot.hpp"
@@ -17,7 +18,10 @@ namespace gateway {
 struct Job {
   Request request;
   Completion done;
-  Slot::Lease lease;               // the release that serves every step of this call
+  Slot::Lease lease;                 // the release that serves every step of this call
+  std::shared_ptr<Referee> referee;  // runs the steps while a release is on trial; mostly none
+  Slot::Lease
+      reference;  // of a call that a release on trial serves: whose result may take its place
   std::vector<Write> host_writes;  // of commit_host(): committed as they are, no plugin runs
   std::string metric_name;         // of its histograms
   Hook hook = Hook::kTool;

@@ -4,6 +4,15 @@
 
 #include "execution/txn.hpp"
 
+bool gw_txn::should_yield() {
+  if (!yielded) {
+    yielded = input.yield_after ? yields_denied >= *input.yield_after
+                                : std::chrono::steady_clock::now() - started >= input.slice;
+    if (!yielded) ++yields_denied;
+  }
+  return yielded;
+}
+
 namespace gateway {
 namespace {
 
@@ -82,10 +91,7 @@ gw_status ed25519_verify(gw_txn* txn, gw_bytes public_key, gw_bytes data,
 
 int32_t cancelled(gw_txn* txn) noexcept { return txn != nullptr && txn->cancelled() ? 1 : 0; }
 
-int32_t should_yield(gw_txn* txn) noexcept {
-  if (txn == nullptr) return 0;
-  return std::chrono::steady_clock::now() - txn->started >= txn->input.slice ? 1 : 0;
-}
+int32_t should_yield(gw_txn* txn) noexcept { return txn != nullptr && txn->should_yield() ? 1 : 0; }
 
 gw_bytes last_error(gw_txn* txn) noexcept {
   return txn == nullptr ? gw_bytes{nullptr, 0} : bytes_of(txn->last_error);

@@ -154,6 +154,11 @@ bool commits(gw_status status) {
   return status == GW_OK || status == GW_REFUSED_RECORDED || status == GW_MORE;
 }
 
+bool is_fault(gw_status status) {
+  return status == GW_INTERNAL || status == GW_INVALID || status == GW_MISUSE ||
+         status == GW_TOO_LARGE;
+}
+
 std::string_view status_name(gw_status status) {
   for (const StatusName& entry : kStatusNames) {
     if (entry.status == status) return entry.name;
@@ -176,6 +181,8 @@ StepResult run_step(const Instance& instance, View& view, const StepInput& input
   }
   result.took = std::chrono::steady_clock::now() - txn.started;
   result.trace = {view.keys_read(), view.keys_written(), view.bytes_written()};
+  result.yields_denied = txn.yields_denied;
+  result.yielded = txn.yielded;
   result.status = judge(txn, said, result.error);
   keep(result, txn);
   return result;

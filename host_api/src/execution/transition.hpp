@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,10 +36,12 @@ struct StepInput {
   std::uint32_t attempt = 0;
   std::uint32_t step = 0;
   std::int64_t now_ms = 0;
-  std::uint64_t deadline_ns = 0;                 // CLOCK_MONOTONIC; 0 = none
-  NodeRole role;                                 // what gateway.node/1 answers
-  crypto::Seed seed{};                           // of services.random
-  std::chrono::microseconds slice{2'000};        // should_yield() after that; 0 = from the start
+  std::uint64_t deadline_ns = 0;           // CLOCK_MONOTONIC; 0 = none
+  NodeRole role;                           // what gateway.node/1 answers
+  crypto::Seed seed{};                     // of services.random
+  std::chrono::microseconds slice{2'000};  // should_yield() after that; 0 = from the start
+  // should_yield() says no so many times and then yes, whatever the time; none: by the slice.
+  std::optional<std::uint32_t> yield_after{};
   std::uint64_t max_reply = limits::kMaxReply;   // bytes
   const std::atomic<bool>* cancelled = nullptr;  // given up by the host; may be none
 };
@@ -60,8 +63,13 @@ struct StepResult {
   std::vector<LogLine> logs;
   std::map<std::string, double> metrics;  // summed by name
   CallTrace trace;
+  std::uint32_t yields_denied = 0;   // how often should_yield() said no before it said yes
+  bool yielded = false;              // and whether it did
   std::chrono::nanoseconds took{0};  // inside the hook
 };
+
+// A status that is the release's own fault: a bug, or a broken rule of the ABI.
+bool is_fault(gw_status status);
 
 // True for the statuses whose writes are kept: GW_OK, GW_REFUSED_RECORDED, GW_MORE.
 bool commits(gw_status status);

@@ -24,6 +24,8 @@ struct gw_txn {
   const gateway::StepInput& input;
   std::chrono::steady_clock::time_point started;
   bool visiting = false;  // inside the visit function of a scan
+  std::uint32_t yields_denied = 0;
+  bool yielded = false;
   gw_status sticky = GW_OK;
   std::string sticky_text;
   std::string last_error;
@@ -37,6 +39,7 @@ struct gw_txn {
   bool cancelled() const {
     return input.cancelled != nullptr && input.cancelled->load(std::memory_order_relaxed);
   }
+  bool should_yield();
 };
 
 namespace gateway {

@@ -97,6 +97,10 @@ View::View(Snapshot& snapshot, Layers layers) : snapshot_(snapshot), layers_(std
 
 const View::OwnValue* View::overlaid(std::string_view key) const {
   if (auto own = own_.find(key); own != own_.end()) return &own->second;
+  return layered(key);
+}
+
+const View::OwnValue* View::layered(std::string_view key) const {
   for (const auto& layer : layers_) {
     if (auto row = layer->rows().find(key); row != layer->rows().end()) return &row->second;
   }
@@ -126,6 +130,7 @@ StoreResult<std::vector<View::Value>> View::get_many(std::span<const std::string
   values.reserve(keys.size());
   for (std::string_view key : keys) {
     const OwnValue* row = overlaid(key);
+    if (log_ != nullptr && row != nullptr && row == layered(key)) log_->note(key, *row);
     const OwnValue& value = row != nullptr ? *row : reads_.find(key)->second.value;
     values.push_back(value ? Value(*value) : Value());
   }
@@ -134,6 +139,7 @@ StoreResult<std::vector<View::Value>> View::get_many(std::span<const std::string
 
 StoreResult<std::optional<std::string>> View::peek(std::string_view key) {
   if (const OwnValue* row = overlaid(key)) return *row;
+  if (const auto read = reads_.find(key); read != reads_.end()) return read->second.value;
   auto rows = snapshot_.get({&key, 1});
   if (!rows) return std::move(rows).error();
   return std::move(rows->front().value);
@@ -167,40 +173,69 @@ StoreResult<void> View::write(std::string_view key, OwnValue value) {
   return {};
 }
 
-StoreResult<void> View::scan(const Range& range, std::uint64_t limit, const Visitor& visit) {
-  Range clipped = range;
-  if (clipped.first < kFirstPluginKey) clipped.first = kFirstPluginKey;
-  if (!clipped.last.empty() && clipped.last <= clipped.first) return {};
-  if (limit == 0) return {};
-
-  OverlayCursor overlay(clipped);
-  overlay.add(own_, clipped);
-  for (const auto& layer : layers_) overlay.add(layer->rows(), clipped);
+// Visits the rows of the snapshot, the layers and, `with_own`, the step's own writes in their order;
+// those of the snapshot with their version.
+template <class Visit>
+StoreResult<void> View::merge(const Range& range, bool with_own, const Visit& visit) {
+  OverlayCursor overlay(range);
+  if (with_own) overlay.add(own_, range);
+  for (const auto& layer : layers_) overlay.add(layer->rows(), range);
 
   bool more = true;
-  const auto deliver = [&](std::string_view key, std::string_view value) {
-    more = visit(key, value) && --limit > 0;
-  };
   const auto deliver_overlay = [&] {
-    if (const auto& value = overlay.value()) deliver(overlay.key(), *value);
+    if (const auto& value = overlay.value()) more = visit(overlay.key(), *value, std::nullopt);
     overlay.advance();
   };
-
   auto scanned = snapshot_.scan(
-      clipped, [&](std::string_view key, std::string_view value, std::uint64_t version) {
+      range, [&](std::string_view key, std::string_view value, std::uint64_t version) {
         while (more && !overlay.done() && overlay.before(key)) deliver_overlay();
         if (!more) return false;
         if (!overlay.done() && overlay.key() == key) {
           deliver_overlay();  // the newer write hides the row
         } else {
-          scanned_.try_emplace(std::string(key), version);
-          deliver(key, value);
+          more = visit(key, value, std::optional(version));
         }
         return more;
       });
   if (!scanned) return scanned;
   while (more && !overlay.done()) deliver_overlay();
   return {};
+}
+
+StoreResult<void> View::scan(const Range& range, std::uint64_t limit, const Visitor& visit) {
+  Range clipped = range;
+  if (clipped.first < kFirstPluginKey) clipped.first = kFirstPluginKey;
+  if (!clipped.last.empty() && clipped.last <= clipped.first) return {};
+  if (limit == 0) return {};
+
+  std::optional<std::string> last;  // where it was ended
+  auto scanned = merge(
+      clipped, true,
+      [&](std::string_view key, std::string_view value, std::optional<std::uint64_t> version) {
+        if (version) scanned_.try_emplace(std::string(key), *version);
+        const bool more = visit(key, value) && --limit > 0;
+        if (log_ != nullptr && !more) last = std::string(key);
+        return more;
+      });
+  if (!scanned || log_ == nullptr) return scanned;
+  return note_scan(clipped, last);
+}
+
+// The rows that the scan above would have seen without the own writes, as far as it came and one
+// row beyond, so that another release that stops at the same place needs no more.
+StoreResult<void> View::note_scan(const Range& range, const std::optional<std::string>& last) {
+  ReadLog::Scan& scan = log_->begin_scan(range);
+  return merge(range, false,
+               [&](std::string_view key, std::string_view value, std::optional<std::uint64_t>) {
+                 log_->note_row(scan, key, value);
+                 const bool beyond = last && (range.reverse ? key < *last : key > *last);
+                 scan.complete = !beyond;
+                 return !beyond && !log_->overflowed();
+               });
+}
+
+void View::note_reads() {
+  for (auto& [key, read] : reads_) log_->note(key, read.value);
 }
 
 std::vector<Write> View::take_writes() {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "execution/read_log.hpp"
 #include "gateway/engine.hpp"
 
 namespace gateway {
@@ -56,6 +57,14 @@ class View {
   StoreResult<void> put(std::string_view key, std::string_view value);
   StoreResult<void> erase(std::string_view key);
 
+  // From now on, notes in `log` what is read below the step's own writes. The log must outlive the
+  // reads; note_reads() completes it.
+  void record(ReadLog& log) { log_ = &log; }
+  void note_reads();
+
+  Snapshot& snapshot() const { return snapshot_; }
+  const Layers& layers() const { return layers_; }
+
   // Visits at most `limit` rows until the visitor returns false. No other function may be called in
   // between.
   StoreResult<void> scan(const Range& range, std::uint64_t limit, const Visitor& visit);
@@ -75,6 +84,10 @@ class View {
   using OwnValue = std::optional<std::string>;
   StoreResult<void> write(std::string_view key, OwnValue value);
   const OwnValue* overlaid(std::string_view key) const;  // nullptr: the snapshot decides
+  const OwnValue* layered(std::string_view key) const;   // the same, without the own writes
+  template <class Visit>
+  StoreResult<void> merge(const Range& range, bool with_own, const Visit& visit);
+  StoreResult<void> note_scan(const Range& range, const std::optional<std::string>& last);
 
   Snapshot& snapshot_;
   Layers layers_;
@@ -82,6 +95,7 @@ class View {
   std::uint64_t own_bytes_ = 0;
   std::map<std::string, Versioned, std::less<>> reads_;  // point reads of the snapshot
   std::map<std::string, std::uint64_t, std::less<>> scanned_;
+  ReadLog* log_ = nullptr;
   std::deque<Layer::Rows::node_type> replaced_;  // overwritten rows: a reader may still hold them
 };
 

@@ -13,10 +13,11 @@ constexpr std::uint32_t kMaxBackOffMs = 16;
 }  // namespace
 
 Worker::Worker(const ExecutorOptions& options, CallDesk& desk, StepRunner& runner, Engine& engine,
-               LogSink log)
+               const RefereeSeat& referees, LogSink log)
     : options_(options),
       desk_(desk),
       runner_(runner),
+      referees_(referees),
       committer_(engine, std::move(log)),
       jitter_(static_cast<std::uint32_t>(desk.clock().steady_ns())),
       thread_([this] { loop(); }) {}
@@ -49,17 +50,18 @@ void Worker::run_batch(std::vector<JobPtr> jobs) {
     return;
   }
   Batch batch(std::move(*snapshot));
+  const std::shared_ptr<Referee> referee = referees_.get();
   for (JobPtr& job : jobs) {
     if (batch.bytes() >= options_.max_batch_bytes) {
       carried_.push_back(std::move(job));
     } else {
-      run_one(batch, std::move(job));
+      run_one(batch, std::move(job), referee.get());
     }
   }
   settle(batch);
 }
 
-void Worker::run_one(Batch& batch, JobPtr job) {
+void Worker::run_one(Batch& batch, JobPtr job, Referee* referee) {
   if (desk_.given_up()) return desk_.finish_given_up(std::move(job));
   if (job->expired(desk_.clock().steady_ns())) {
     return fail(std::move(job), Outcome::Kind::kExpired,
@@ -71,6 +73,7 @@ void Worker::run_one(Batch& batch, JobPtr job) {
   if (result.status == GW_CONFLICT) {
     return run_again(std::move(job), {GW_CONFLICT, result.error});
   }
+  if (referee != nullptr) referee->merged(result.writes, batch.base_sequence());
   batch.merge(result, job->now_ms);
   const bool waits = saw_unreleased || !result.writes.empty();
   if (!waits || mutants::kReplyAtMerge) {

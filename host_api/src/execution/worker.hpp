@@ -11,6 +11,7 @@
 #include "execution/batch.hpp"
 #include "execution/committer.hpp"
 #include "execution/desk.hpp"
+#include "execution/referee.hpp"
 #include "execution/runner.hpp"
 
 namespace gateway {
@@ -25,7 +26,7 @@ namespace gateway {
 class Worker {
  public:
   Worker(const ExecutorOptions& options, CallDesk& desk, StepRunner& runner, Engine& engine,
-         LogSink log);
+         const RefereeSeat& referees, LogSink log);
   ~Worker();  // the desk must have been stopped
 
   // Only for the mutant that reads uncommitted writes; empty in every other build.
@@ -35,7 +36,7 @@ class Worker {
   void loop();
   std::vector<JobPtr> next_jobs();
   void run_batch(std::vector<JobPtr> jobs);
-  void run_one(Batch& batch, JobPtr job);
+  void run_one(Batch& batch, JobPtr job, Referee* referee);
   void settle(Batch& batch);
   void release(JobPtr job, StepResult result, std::uint64_t sequence);
   void run_again(JobPtr job, const StoreError& reason);
@@ -46,6 +47,7 @@ class Worker {
   const ExecutorOptions options_;
   CallDesk& desk_;
   StepRunner& runner_;
+  const RefereeSeat& referees_;
   Committer committer_;
   std::deque<JobPtr> carried_;  // out of the queue, to run before what waits there
   std::minstd_rand jitter_;

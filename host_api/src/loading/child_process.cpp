@@ -1,9 +1,7 @@
 #include "loading/child_process.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,7 +13,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "host/unique_fd.hpp"
+#include "loading/spawn.hpp"
 
 namespace gateway {
 namespace {
@@ -26,87 +24,19 @@ Error trouble(std::string_view verb, std::string_view what, int error_number) {
   return {"prover_error", fmt::format("cannot {} {}: {}", verb, what, std::strerror(error_number))};
 }
 
-// A socket pair stands in for each pipe: writing to a child that is gone must not raise SIGPIPE in
-// the host.
-struct Channel {
-  UniqueFd ours;
-  UniqueFd theirs;
-};
-
-// Above the standard descriptors, which the child's ends are going to replace.
-Result<UniqueFd> lifted(UniqueFd fd) {
-  if (fd.get() > STDERR_FILENO) return fd;
-  UniqueFd higher(::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-  if (!higher) return trouble("duplicate", "a descriptor", errno);
-  return higher;
-}
-
-Result<Channel> open_channel() {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-    return trouble("open", "a channel to the prover", errno);
-  }
-  UniqueFd first(ends[0]);
-  UniqueFd second(ends[1]);
-  auto ours = lifted(std::move(first));
-  if (!ours.ok()) return ours.error();
-  auto theirs = lifted(std::move(second));
-  if (!theirs.ok()) return theirs.error();
-  return Channel{std::move(*ours), std::move(*theirs)};
-}
-
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> out;
-  for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
-  out.push_back(nullptr);
-  return out;
-}
-
-struct Channels {
-  Channel in, out, err;
-};
-
-Result<pid_t> spawn(const ChildOptions& options, const Channels& channels) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, channels.in.theirs.get(), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, channels.out.theirs.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, channels.err.theirs.get(), STDERR_FILENO);
-  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigset_t all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  pid_t pid = -1;
-  const int failed =
-      ::posix_spawn(&pid, options.command[0].c_str(), &actions, &attributes,
-                    pointers(options.command).data(), pointers(options.environment).data());
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) return trouble("start", options.command[0], failed);
-  return pid;
-}
-
 // The child that runs: fed, listened to, and gone when this object is.
 class Child {
  public:
-  Child(const ChildOptions& options, pid_t pid, Channels channels)
-      : options_(options), pid_(pid), deadline_(Clock::now() + options.timeout) {
-    in_ = std::move(channels.in.ours);
-    out_ = std::move(channels.out.ours);
-    err_ = std::move(channels.err.ours);
-  }
+  Child(const ChildOptions& options, SpawnedChild child)
+      : options_(options),
+        pid_(child.pid),
+        deadline_(Clock::now() + options.timeout),
+        in_(std::move(child.in)),
+        out_(std::move(child.out)),
+        err_(std::move(child.err)) {}
 
   ~Child() {
-    if (!reaped_) kill_and_reap();
+    if (!reaped_) end_it();
   }
 
   Result<ChildResult> run() {
@@ -174,7 +104,8 @@ class Child {
     constexpr int kMaxReads = 64;
     for (int i = 0; i < kMaxReads && err_ && listen(err_, result_.error_tail); ++i) trim();
     int status = 0;
-    if (!reap(status)) return trouble("get the exit status of", options_.command[0], ECHILD);
+    reaped_ = true;
+    if (!reap(pid_, status)) return trouble("get the exit status of", options_.command[0], ECHILD);
     const bool signalled = WIFSIGNALED(status);
     result_.end = signalled ? ChildResult::End::kSignalled : ChildResult::End::kExited;
     result_.code = signalled ? WTERMSIG(status) : WEXITSTATUS(status);
@@ -182,30 +113,16 @@ class Child {
   }
 
   Result<ChildResult> end_by_force(ChildResult::End end) {
-    kill_and_reap();
+    end_it();
     while (err_ && listen(err_, result_.error_tail)) trim();
     result_.end = end;
     return std::move(result_);
   }
 
-  void kill_and_reap() {
+  void end_it() {
     int status = 0;
-    ::kill(-pid_, SIGKILL);
-    ::kill(pid_, SIGKILL);  // should the group not be made yet
-    reap(status);
-  }
-
-  // False when somebody else has taken the status (SIGCHLD is ignored in the host).
-  bool reap(int& status) {
-    // The group outlives its leader when the library has forked; the pid is ours until it is
-    // reaped.
-    ::kill(-pid_, SIGKILL);
-    pid_t got = -1;
-    do {
-      got = ::waitpid(pid_, &status, 0);
-    } while (got < 0 && errno == EINTR);
     reaped_ = true;
-    return got == pid_;
+    kill_and_reap(pid_, status);
   }
 
   const ChildOptions& options_;
@@ -220,18 +137,9 @@ class Child {
 }  // namespace
 
 Result<ChildResult> run_child(const ChildOptions& options) {
-  Channels channels;
-  for (Channel* channel : {&channels.in, &channels.out, &channels.err}) {
-    auto opened = open_channel();
-    if (!opened.ok()) return opened.error();
-    *channel = std::move(*opened);
-  }
-  const auto pid = spawn(options, channels);
-  if (!pid.ok()) return pid.error();
-  for (Channel* channel : {&channels.in, &channels.out, &channels.err}) {
-    channel->theirs = UniqueFd();
-  }
-  return Child(options, *pid, std::move(channels)).run();
+  auto child = spawn_child(options.command, options.environment);
+  if (!child.ok()) return child.error();
+  return Child(options, std::move(*child)).run();
 }
 
 }  // namespace gateway

@@ -32,9 +32,7 @@ struct ChildResult {
   std::string error_tail;
 };
 
-// Spawns (never forks: a fork of a threaded process that then loads libraries can hang), in a
-// process group of its own, with default signals, with the three standard descriptors and no other.
-// When it ends, or has to be ended, the whole group is killed and the child is reaped.
+// Spawns the program (spawn.hpp). When it ends, or has to be ended, the whole group is killed and the child is reaped.
 // Errors: prover_error (cannot be started or watched).
 // Thread rule: any; blocks.
 Result<ChildResult> run_child(const ChildOptions& options);

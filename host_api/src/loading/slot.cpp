@@ -118,6 +118,42 @@ Slot::Lease Slot::parked() const {
   return Lease(parked_);
 }
 
+Slot::Lease Slot::candidate() const {
+  const std::lock_guard lock(mutex_);
+  return Lease(candidate_);
+}
+
+void Slot::set_candidate(std::unique_ptr<Instance> next) {
+  std::shared_ptr<const Instance> retired = reaper_->adopt(std::move(next));
+  {
+    const std::lock_guard lock(mutex_);
+    candidate_.swap(retired);
+  }
+  reaper_->retire(retired);
+}
+
+bool Slot::promote() {
+  std::shared_ptr<const Instance> retired;
+  {
+    const std::lock_guard lock(mutex_);
+    if (candidate_ == nullptr) return false;
+    retired.swap(candidate_);
+    active_.swap(retired);
+    parked_.swap(retired);
+  }
+  reaper_->retire(retired);
+  return true;
+}
+
+void Slot::drop_candidate() {
+  std::shared_ptr<const Instance> retired;
+  {
+    const std::lock_guard lock(mutex_);
+    candidate_.swap(retired);
+  }
+  reaper_->retire(retired);
+}
+
 void Slot::activate(std::unique_ptr<Instance> next) {
   std::shared_ptr<const Instance> retired = reaper_->adopt(std::move(next));
   {
@@ -147,13 +183,16 @@ void Slot::drop_parked() {
 void Slot::clear() {
   std::shared_ptr<const Instance> active;
   std::shared_ptr<const Instance> parked;
+  std::shared_ptr<const Instance> candidate;
   {
     const std::lock_guard lock(mutex_);
     active_.swap(active);
     parked_.swap(parked);
+    candidate_.swap(candidate);
   }
   reaper_->retire(active);
   reaper_->retire(parked);
+  reaper_->retire(candidate);
 }
 
 bool Slot::wait_retired(std::uint32_t timeout_ms) {

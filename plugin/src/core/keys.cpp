@@ -187,6 +187,15 @@ std::string cap_stage(std::string_view capability, std::string_view version) {
 std::string cap_wiring(std::string_view capability, std::string_view version) {
   return join({"cap-wiring", part(capability), part(version)});
 }
+
+std::string cap_health(std::string_view capability) {
+  return join({"cap-health", part(capability), ""});
+}
+std::string cap_health(std::string_view capability, std::int64_t hour_ms,
+                       std::string_view version) {
+  return join({"cap-health", part(capability), ms(hour_ms), part(version)});
+}
+std::string cap_soak(std::string_view capability) { return join({"cap-soak", part(capability)}); }
 std::string cap_pipeline(std::string_view capability) {
   return join({"cap-pipeline", part(capability)});
 }

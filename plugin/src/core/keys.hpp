@@ -54,6 +54,8 @@
 //   cap-distribution/<capability>/<version>      DistributionRequest: tasks that a sweep has yet to create or call off
 //   distribution-target/<capability>/<version>/<agent>  task id: the one distribution task of a target (CAP-14)
 //   distribution-open/<capability>/<version>/<task>  priority: distribution tasks that are not finished
+//   cap-health/<capability>/<hour ms>/<version>  Health: tasks created in that hour, and how they went
+//   cap-soak/<capability>                        Soak: what finished in the canary
 #pragma once
 
 #include <cstdint>
@@ -126,6 +128,9 @@ std::string cap_catalog(std::string_view capability, std::string_view version);
 std::string cap_manifest(std::string_view capability, std::string_view version);
 std::string cap_stage(std::string_view capability, std::string_view version);
 std::string cap_wiring(std::string_view capability, std::string_view version);
+std::string cap_health(std::string_view capability);  // the beginning of all its keys
+std::string cap_health(std::string_view capability, std::int64_t hour_ms, std::string_view version);
+std::string cap_soak(std::string_view capability);
 std::string cap_pipeline(std::string_view capability);
 std::string cap_distribution(std::string_view capability, std::string_view version);
 std::string distribution_target(std::string_view capability, std::string_view version,

@@ -32,7 +32,7 @@ Message message_from_json(const json::object& from) {
 }
 
 bool counts_as_unread(const Message& message) {
-  static constexpr std::array<std::string_view, 10> kQuiet = {"send_receipt",
+  static constexpr std::array<std::string_view, 11> kQuiet = {"send_receipt",
                                                               "skill-advertised",
                                                               "capability_published",
                                                               "capability_unpublished",
@@ -40,6 +40,7 @@ bool counts_as_unread(const Message& message) {
                                                               "capability_publish_rollback",
                                                               "capability_owner_failover",
                                                               "task_high_risk_approved",
+                                                              "task_high_risk_rejected",
                                                               "gateway_admin_updated",
                                                               "backpressure_policy_updated"};
   return !message.intent ||

@@ -10,19 +10,28 @@
 namespace ansible {
 namespace {
 
-// Where a window's length comes from (SLA-1): the task's explicit seconds. A window with no source
-// does not exist. Capability manifests will be the second source; they belong here and nowhere
-// else.
-std::optional<std::int64_t> window_seconds(const Task& task, Window window) {
+std::optional<std::int64_t> seconds_of(const SlaSeconds& sla, Window window) {
   switch (window) {
     case Window::kAccept:
-      return task.sla_seconds.accept;
+      return sla.accept;
     case Window::kProgress:
-      return task.sla_seconds.progress;
+      return sla.progress;
     case Window::kComplete:
-      return task.sla_seconds.complete;
+      return sla.complete;
   }
   return std::nullopt;
+}
+
+// Where a window's length comes from (SLA-1): the task's explicit seconds, else the shortest of its contracts. A window
+// with no source does not exist.
+std::optional<std::int64_t> window_seconds(const Task& task, Window window) {
+  if (const auto explicit_seconds = seconds_of(task.sla_seconds, window)) return explicit_seconds;
+  std::optional<std::int64_t> shortest;
+  for (const Contract& contract : task.contracts) {
+    const auto seconds = seconds_of(contract.sla, window);
+    if (seconds && (!shortest || *seconds < *shortest)) shortest = seconds;
+  }
+  return shortest;
 }
 
 // completeByAt = min(window, deadlineAt), or deadlineAt itself; the other windows have no deadline

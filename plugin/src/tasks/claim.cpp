@@ -1,12 +1,14 @@
-// ansible_claim_task: an agent takes a pending task and says until when (reference 2.4; T-7, T-8,
-// T-15).
+// ansible_claim_task: an agent takes a pending task and says until when (reference 2.4; T-7, T-8, T-13, T-15).
+#include <algorithm>
 #include <utility>
 
 #include "core/fields.hpp"
 #include "core/ids.hpp"
 #include "core/text.hpp"
 #include "records/coordination.hpp"
+#include "tasks/approval.hpp"
 #include "tasks/notices.hpp"
+#include "tasks/route.hpp"
 #include "tasks/task_call.hpp"
 #include "tasks/task_store.hpp"
 #include "tasks/task_verbs.hpp"
@@ -79,24 +81,77 @@ Result<std::optional<std::int64_t>> promised_eta(Context& context, const Args& a
                                        ") or etaAt (ISO, in the future)"};
 }
 
-// Versions are negotiated about capability contracts; a task without one has nothing to negotiate.
-std::optional<Error> refuse_version(const Args& args, const Task& task) {
-  if (!args.has("requested_version")) return std::nullopt;
-  return Error{code::kVersionIncompatible,
-               "requested_version: task " + std::string(short_id(task.id)) +
-                   " has no capability contract to negotiate a version of; leave it out"};
+Error version_incompatible(const std::string& text, json::object details = {}) {
+  return {code::kVersionIncompatible, "requested_version: " + text, std::move(details)};
+}
+
+// What the claimer and the contract agree on (reference 2.4); empty when the claimer asks for no version.
+Result<json::object> negotiated(const Args& args, const Task& task) {
+  const auto requested = args.text("requested_version");
+  if (!requested) return json::object{};
+  const std::string which = "task " + std::string(short_id(task.id));
+  if (task.contracts.empty()) {
+    return version_incompatible(
+        which + " has no capability contract to negotiate a version of; leave it out");
+  }
+  if (task.contracts.size() > 1) {
+    return version_incompatible(
+        which + " has " + std::to_string(task.contracts.size()) +
+        " capability contracts, and a version is negotiated of one; leave it out");
+  }
+  const Contract& contract = task.contracts.front();
+  json::object agreed{{"capabilityId", contract.capability_id},
+                      {"requestedVersion", *requested},
+                      {"resolvedVersion", contract.version},
+                      {"compatibilityMode", contract.compatibility_mode}};
+  if (contract.compatibility_mode != "strict" || trimmed(*requested) == contract.version) {
+    return agreed;
+  }
+  return version_incompatible("expected " + contract.version + " of " + contract.capability_id +
+                                  " (strict), got " + brief(json::value(*requested)) +
+                                  "; claim with the contract's version",
+                              std::move(agreed));
+}
+
+// T-8: who was not chosen by name must still offer what the task requires.
+std::optional<Error> refuse_unqualified(Context& context, const TaskCall& call) {
+  const Task& task = call.task;
+  if (task.routing_mode == "explicit" && !task.assignees.empty()) return std::nullopt;
+  std::vector<std::string> missing;
+  for (const auto* list : {&task.requires_, &task.required_skills}) {
+    for (const std::string& name : *list) {
+      const bool listed_already = std::find(missing.begin(), missing.end(), name) != missing.end();
+      if (!listed_already && !meets(context.txn, task, name, call.actor.id))
+        missing.push_back(name);
+    }
+  }
+  if (missing.empty()) return std::nullopt;
+  return Error{code::kCapabilityUnavailable,
+               "task " + std::string(short_id(task.id)) + " requires " + listed(missing) +
+                   ", which '" + call.actor.id +
+                   "' does not offer (any more); publish or advertise it, or let the creator "
+                   "delegate anew",
+               {{"missing", to_array(missing)}}};
 }
 
 std::optional<Error> refuse_claim(Context& context, const TaskCall& call) {
   if (auto refusal = refuse_non_assignee(call)) return refusal;
+  if (auto refusal = refuse_rejected(call.task)) return refusal;
   if (auto refusal = refuse_transition(call.task, Action::kClaim)) return refusal;
+  if (auto refusal = refuse_unqualified(context, call)) return refusal;
   const Backpressure policy = backpressure(load_coordination(context.txn));
   if (auto refusal = refuse_before_retry(context, call.task, policy)) return refusal;
   return refuse_beyond_limit(context, call.actor, policy);
 }
 
-Task claimed(Context& context, const TaskCall& call, const std::optional<std::string>& eta_at,
-             const std::optional<std::string>& plan) {
+// What a claimer promises.
+struct Promise {
+  std::optional<std::string> eta_at;
+  std::optional<std::string> plan;
+  json::object version;  // empty: none was asked for
+};
+
+Task claimed(Context& context, const TaskCall& call, const Promise& promise) {
   Task task = call.task;
   task.claimed_by_agent = call.actor.id;
   task.claimed_by_node = context.node_id();
@@ -110,8 +165,9 @@ Task claimed(Context& context, const TaskCall& call, const std::optional<std::st
               {"acceptedAt", context.now_ms},
               {"acceptedByAgentId", call.actor.id},
               {"acceptedByNodeId", context.node_id()}};
-  set_field(task.ack, "etaAt", eta_at);
-  set_field(task.ack, "planSummary", plan);
+  set_field(task.ack, "etaAt", promise.eta_at);
+  set_field(task.ack, "planSummary", promise.plan);
+  if (!promise.version.empty()) task.ack["versionNegotiation"] = promise.version;
   task.retry.erase("notBeforeAt");
   return task;
 }
@@ -121,10 +177,12 @@ json::object claim_reply(Context& context, const Task& task,
   const auto eta = text_field(task.ack, "etaAt");
   json::object accepted{{"byAgentId", *task.claimed_by_agent},
                         {"byNodeId", context.node_id()},
-                        {"approvalRequired", false},
-                        {"approvalSatisfied", false}};
+                        {"approvalRequired", approval_required(task)},
+                        {"approvalSatisfied", approval_satisfied(task)}};
   set_field(accepted, "etaAt", eta);
   set_field(accepted, "planSummary", text_field(task.ack, "planSummary"));
+  const json::object version = object_field(task.ack, "versionNegotiation");
+  if (!version.empty()) accepted["versionNegotiation"] = version;
   json::object shown = brief_task(task);
   shown["description"] = task.description;
   set_field(shown, "context", task.context);
@@ -148,23 +206,26 @@ ToolResult claim_task(Context& context, const Args& args) {
   if (auto refusal = refuse_claim(context, *call)) return std::move(*refusal);
   const auto eta = promised_eta(context, args, call->task);
   if (!eta.ok()) return eta.error();
-  if (auto refusal = refuse_version(args, call->task)) return std::move(*refusal);
+  auto version = negotiated(args, call->task);
+  if (!version.ok()) return std::move(version.error());
+  if (auto refusal = refuse_unapproved(call->task, call->actor)) return std::move(*refusal);
 
-  std::optional<std::string> eta_at;
-  if (*eta) eta_at = iso_time(**eta);
-  const auto plan = args.text("planSummary");
-  Task task = claimed(context, *call, eta_at, plan);
+  Promise promise{.eta_at = {}, .plan = args.text("planSummary"), .version = std::move(*version)};
+  if (*eta) promise.eta_at = iso_time(**eta);
+  Task task = claimed(context, *call, promise);
   json::object details;
-  set_field(details, "etaAt", eta_at);
-  set_field(details, "planSummary", plan);
+  set_field(details, "etaAt", promise.eta_at);
+  set_field(details, "planSummary", promise.plan);
   carry_out(context, call->task, task,
             {.action = Action::kClaim,
              .by_agent = call->actor.id,
              .reason = "claimed",
              .details = std::move(details)});
-  const auto notice = notify_creator(
-      context, task,
-      {.intent = "task_accept", .from_agent = call->actor.id, .eta_at = eta_at, .plan = plan});
+  const auto notice = notify_creator(context, task,
+                                     {.intent = "task_accept",
+                                      .from_agent = call->actor.id,
+                                      .eta_at = promise.eta_at,
+                                      .plan = promise.plan});
   return finish_call(context, *call, claim_reply(context, task, notice));
 }
 

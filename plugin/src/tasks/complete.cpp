@@ -1,7 +1,8 @@
-// ansible_complete_task: the claimer hands in the result (reference 2.7; T-6, T-7).
+// ansible_complete_task: the claimer hands in the result (reference 2.7; T-6, T-7, T-13).
 #include <utility>
 
 #include "core/text.hpp"
+#include "tasks/approval.hpp"
 #include "tasks/notices.hpp"
 #include "tasks/task_call.hpp"
 #include "tasks/task_verbs.hpp"
@@ -9,14 +10,19 @@
 namespace ansible {
 namespace {
 
-std::optional<Error> refuse_completion(const Args& args, const TaskCall& call) {
-  if (auto refusal = refuse_non_claimer(call, "complete")) return refusal;
-  if (auto refusal = refuse_transition(call.task, Action::kComplete)) return refusal;
-  if (!call.task.response_required) return std::nullopt;
-  if (!trimmed(args.text_or("result", "")).empty()) return std::nullopt;
+std::optional<Error> refuse_empty(const Args& args, const Task& task) {
+  if (!task.response_required || !trimmed(args.text_or("result", "")).empty()) return std::nullopt;
   return Error{code::kInvalidArgument,
                "result: expected what came out of the task, got nothing; its creator waits for it",
                {{"pointer", "/result"}, {"expected", "text"}, {"got", "nothing"}}};
+}
+
+std::optional<Error> refuse_completion(const Args& args, const TaskCall& call) {
+  if (auto refusal = refuse_non_claimer(call, "complete")) return refusal;
+  if (auto refusal = refuse_rejected(call.task)) return refusal;
+  if (auto refusal = refuse_transition(call.task, Action::kComplete)) return refusal;
+  if (auto refusal = refuse_empty(args, call.task)) return refusal;
+  return refuse_unapproved(call.task, call.actor);
 }
 
 }  // namespace

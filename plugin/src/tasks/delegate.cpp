@@ -1,7 +1,9 @@
 // ansible_delegate_task: a new task for somebody else (reference 2.2; T-2, T-10, T-11).
+#include <algorithm>
 #include <utility>
 
 #include "actors/actor.hpp"
+#include "capabilities/health.hpp"
 #include "core/fields.hpp"
 #include "core/ids.hpp"
 #include "core/text.hpp"
@@ -10,7 +12,7 @@
 #include "sla/sla_book.hpp"
 #include "tasks/audit_log.hpp"
 #include "tasks/ledger.hpp"
-#include "tasks/targets.hpp"
+#include "tasks/route.hpp"
 #include "tasks/task_call.hpp"
 #include "tasks/task_store.hpp"
 #include "tasks/task_verbs.hpp"
@@ -53,22 +55,6 @@ std::optional<Error> refuse_sizes(const Args& args, const std::vector<std::strin
                    std::to_string(bytes));
 }
 
-// Requirements alone need a capability that routes them; no capability has been published on this
-// gateway.
-std::optional<Error> refuse_route(const Args& args, const std::vector<std::string>& names) {
-  if (!names.empty()) return std::nullopt;
-  const std::vector<std::string> required = args.texts("requires");
-  if (required.empty()) {
-    return Error{
-        code::kInvalidArgument,
-        "assignedTo: expected an agent or node id (or to_agents, or requires), got nothing",
-        {{"pointer", "/assignedTo"}, {"expected", "agent id"}, {"got", "nothing"}}};
-  }
-  return Error{code::kNoRoute,
-               "no agent offers " + listed(required) + "; name an agent in assignedTo",
-               {{"requires", to_array(required)}}};
-}
-
 Result<std::optional<std::int64_t>> deadline(const Context& context, const Args& args) {
   const auto text = args.text("deadlineAt");
   if (!text) return std::optional<std::int64_t>{};
@@ -82,6 +68,8 @@ Result<std::optional<std::int64_t>> deadline(const Context& context, const Args&
                 {"got", brief(json::value(*text))}}};
 }
 
+std::string required_skill(const Args& args) { return trimmed(args.text_or("skillRequired", "")); }
+
 SlaSeconds sla_seconds(const Args& args) {
   const json::object sla = args.object("sla");
   return {.accept = int_field(sla, "acceptSlaSeconds"),
@@ -89,7 +77,31 @@ SlaSeconds sla_seconds(const Args& args) {
           .complete = int_field(sla, "completeSlaSeconds")};
 }
 
-Task new_task(Context& context, const Args& args, const Actor& creator, const Targets& targets) {
+// The executor skill, when the contracts agree on one.
+std::optional<std::string> executor_skill(const std::vector<Contract>& contracts) {
+  std::optional<std::string> found;
+  for (const Contract& contract : contracts) {
+    if (found && *found != contract.executor_skill.name) return std::nullopt;
+    found = contract.executor_skill.name;
+  }
+  return found;
+}
+
+// What the route means for the task: assignees, contracts, and what follows from them.
+void take_route(Task& task, Route route) {
+  task.routing_mode = route.mode;
+  task.assignees = route.targets.agents;
+  task.required_skills = std::move(route.skills);
+  task.contracts = std::move(route.contracts);
+  if (!task.skill_required) task.skill_required = executor_skill(task.contracts);
+  for (const Contract& contract : task.contracts) {
+    std::int64_t& eta = task.default_eta_seconds;
+    eta = eta == 0 ? contract.default_eta_seconds : std::min(eta, contract.default_eta_seconds);
+    if (contract.high_risk()) task.approval = {{"required", true}, {"state", "pending"}};
+  }
+}
+
+Task new_task(Context& context, const Args& args, const Actor& creator, Route route) {
   Task task;
   task.id = new_uuid(context.txn, "task-id");
   task.title = args.text_or("title", "");
@@ -97,7 +109,6 @@ Task new_task(Context& context, const Args& args, const Actor& creator, const Ta
   task.created_by_agent = creator.id;
   task.created_by_node = context.node_id();
   task.created_at = task.updated_at = context.now_ms;
-  task.assignees = targets.agents;
   task.requires_ = args.texts("requires");
   task.context = args.text("context");
   task.intent = args.text("intent");
@@ -109,10 +120,12 @@ Task new_task(Context& context, const Args& args, const Actor& creator, const Ta
   task.sla_seconds = sla_seconds(args);
   task.claim_lease_seconds =
       args.integer("claimLeaseSeconds").value_or(context.config.claim_lease_seconds);
+  if (std::string skill = required_skill(args); !skill.empty()) task.skill_required = skill;
+  take_route(task, std::move(route));
   return task;
 }
 
-json::object delegate_reply(const Task& task, const Targets& targets) {
+json::object delegate_reply(const Task& task, const Route& route) {
   json::object reply{
       {"success", true},
       {"taskId", task.id},
@@ -120,7 +133,8 @@ json::object delegate_reply(const Task& task, const Targets& targets) {
       {"assignedTo_all", to_array(task.assignees)},
       {"message", "delegated task " + named_task(task) + " to " + listed(task.assignees)},
       {"task", brief_task(task)}};
-  set_field(reply, "overloadedTargets", targets.overloaded);
+  set_field(reply, "overloadedTargets", route.targets.overloaded);
+  set_field(reply, "outOfReach", route.out_of_reach);
   return reply;
 }
 
@@ -144,11 +158,13 @@ Result<json::object> create(Context& context, const Args& args, const Actor& cre
   if (auto refusal = refuse_sizes(args, names)) return std::move(*refusal);
   const auto deadline_at = deadline(context, args);
   if (!deadline_at.ok()) return deadline_at.error();
-  if (auto refusal = refuse_route(args, names)) return std::move(*refusal);
-  auto targets = resolve_targets(context, names);
-  if (!targets.ok()) return std::move(targets.error());
+  auto route = find_route(context, {.creator = creator.id,
+                                    .names = names,
+                                    .requires_ = args.texts("requires"),
+                                    .skill = required_skill(args)});
+  if (!route.ok()) return std::move(route.error());
 
-  Task task = new_task(context, args, creator, *targets);
+  Task task = new_task(context, args, creator, *route);
   task.deadline_at = *deadline_at;
   append_audit(context, task,
                {.at = context.now_ms,
@@ -157,16 +173,19 @@ Result<json::object> create(Context& context, const Args& args, const Actor& cre
                 .by_node = context.node_id(),
                 .status = std::string(to_text(task.status)),
                 .note = std::nullopt,
-                .metadata = {{"reason", "delegated"}, {"assignees", to_array(task.assignees)}}});
+                .metadata = {{"reason", "delegated"},
+                             {"routingMode", task.routing_mode},
+                             {"assignees", to_array(task.assignees)}}});
   insert_task(context.txn, task);
   sla_opened(context, task);
+  count_created(context, task);
   send_receipt(context,
                {.id = task.id,
                 .by_agent = creator.id,
                 .targets = task.assignees,
                 .text = task.title + ": " + task.description},
                {});
-  return delegate_reply(task, *targets);
+  return delegate_reply(task, *route);
 }
 
 }  // namespace

@@ -71,9 +71,14 @@ Result<std::vector<std::string>> resolve_all(Context& context,
 Result<Targets> resolve_targets(Context& context, const std::vector<std::string>& names) {
   auto agents = resolve_all(context, names);
   if (!agents.ok()) return std::move(agents.error());
+  return admit(context, std::move(*agents), SIZE_MAX);
+}
+
+Result<Targets> admit(Context& context, std::vector<std::string> agents, std::size_t most) {
   const Backpressure policy = backpressure(load_coordination(context.txn));
   Targets targets;
-  for (std::string& agent : *agents) {
+  for (std::string& agent : agents) {
+    if (targets.agents.size() == most) break;
     const bool full = agent_load(context.txn, agent).pending >= policy.max_queue_depth;
     (full ? targets.overloaded : targets.agents).push_back(std::move(agent));
   }

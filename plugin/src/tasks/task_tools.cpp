@@ -18,6 +18,7 @@ constexpr std::int64_t kWeekSeconds = 604'800;
 
 constexpr std::string_view kPriorities[] = {"low", "normal", "high"};
 constexpr std::string_view kUpdateStatuses[] = {"in_progress", "failed"};
+constexpr std::string_view kDecisions[] = {"approved", "rejected"};
 constexpr std::string_view kStatuses[] = {"pending", "claimed", "in_progress", "completed",
                                           "failed"};
 
@@ -80,7 +81,9 @@ constexpr Param kDelegateParams[] = {
      .max_length = kId},
     {.name = "requires",
      .type = kStrings,
-     .description = "Capabilities the task needs. With an explicit assignee they are recorded.",
+     .description = "What the task needs: capabilities, else skills. Alone they find the assignee; "
+                    "with an explicit one "
+                    "capabilities bring their contract.",
      .max_length = kId},
     {.name = "intent",
      .type = kString,
@@ -88,7 +91,8 @@ constexpr Param kDelegateParams[] = {
      .max_length = 200},
     {.name = "skillRequired",
      .type = kString,
-     .description = "Accepted for compatibility and not used.",
+     .description =
+         "A skill that whoever gets the task must advertise; recorded with an explicit assignee.",
      .max_length = 200},
     {.name = "metadata",
      .type = kObject,
@@ -179,6 +183,23 @@ constexpr Param kCompleteParams[] = {
      .type = kString,
      .description = "What came out of it; the creator is told. Needed.",
      .max_length = kText},
+    kIdempotencyKey,
+    kAgentId,
+    kAgentToken,
+};
+
+constexpr Param kApproveParams[] = {
+    kTaskId,
+    {.name = "approval_artifact_id",
+     .type = kString,
+     .description =
+         "Where the approval is on record: a ticket, a signed document. Needed to approve.",
+     .max_length = 300},
+    {.name = "decision",
+     .type = kString,
+     .description = "approved (default), or rejected: the task fails.",
+     .one_of = kDecisions},
+    {.name = "note", .type = kString, .description = "Why.", .max_length = kText},
     kIdempotencyKey,
     kAgentId,
     kAgentToken,
@@ -277,6 +298,12 @@ constexpr Tool kTools[] = {
      .description = "Hand in the result of a task you have claimed.",
      .params = kCompleteParams,
      .handler = complete_task,
+     .route_key = "/taskId"},
+    {.name = "ansible_approve_task",
+     .description =
+         "Approve high-risk work, or reject it: its creator, the gateway's admin or the operator.",
+     .params = kApproveParams,
+     .handler = approve_task,
      .route_key = "/taskId"},
     {.name = "ansible_release_task",
      .description = "Give back a task you have claimed; it becomes pending again.",

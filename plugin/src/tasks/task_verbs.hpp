@@ -8,6 +8,7 @@ namespace ansible {
 ToolResult delegate_task(Context& context, const Args& args);
 ToolResult claim_task(Context& context, const Args& args);
 ToolResult progress_or_fail_task(Context& context, const Args& args);
+ToolResult approve_task(Context& context, const Args& args);
 ToolResult complete_task(Context& context, const Args& args);
 ToolResult release_task(Context& context, const Args& args);
 ToolResult cancel_task(Context& context, const Args& args);

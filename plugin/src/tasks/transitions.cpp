@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "capabilities/health.hpp"
 #include "core/fields.hpp"
 #include "core/ids.hpp"
 #include "core/text.hpp"
@@ -62,13 +63,8 @@ void settle_claim(Task& task) {
   task.ack = open_ack(task.response_required);
 }
 
-void add_update(Context& context, Task& task, const Happening& happening) {
-  task.updates.insert(task.updates.begin(), {.at = context.now_ms,
-                                             .by_agent = happening.by_agent,
-                                             .status = std::string(to_text(task.status)),
-                                             .note = happening.note});
-  if (task.updates.size() > kMostUpdates) task.updates.resize(kMostUpdates);
-}
+// The executor's own word on how the work ended, unlike a cancellation or a rejected approval.
+bool by_executor(Action action) { return action == Action::kComplete || action == Action::kFail; }
 
 }  // namespace
 
@@ -99,7 +95,7 @@ void carry_out(Context& context, const Task& before, Task& task, const Happening
   task.status = *next;
   task.updated_at = context.now_ms;
   settle_claim(task);
-  add_update(context, task, happening);
+  add_update(context, task, happening.by_agent, happening.note);
   json::object metadata = happening.details;
   metadata["reason"] = happening.reason;
   append_audit(context, task,
@@ -111,6 +107,16 @@ void carry_out(Context& context, const Task& before, Task& task, const Happening
                 .metadata = std::move(metadata)});
   update_task(context.txn, before, task);
   row.tell_sla(context, task);
+  count_transition(context, before.status, task, by_executor(happening.action));
+}
+
+void add_update(Context& context, Task& task, const std::string& by_agent,
+                const std::optional<std::string>& note) {
+  task.updates.insert(task.updates.begin(), {.at = context.now_ms,
+                                             .by_agent = by_agent,
+                                             .status = std::string(to_text(task.status)),
+                                             .note = note});
+  if (task.updates.size() > kMostUpdates) task.updates.resize(kMostUpdates);
 }
 
 json::object open_ack(bool required) {

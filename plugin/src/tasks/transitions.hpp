@@ -82,11 +82,16 @@ struct Happening {
 };
 
 // Carries out a transition: sets the status that the table says, appends one audit record and an
-// entry to `updates`, writes the task with indexes and counters, and tells the SLA book. A return
+// entry to `updates`, writes the task with indexes and counters, and tells the SLA book and the health of its
+// capabilities. A return
 // to pending also clears claimer, claim lease and acknowledgement. `task` holds the verb's other
 // changes already; `before` is the task as stored. A transition that the table lacks is a bug
 // (std::logic_error): ask refuse_transition() first.
 void carry_out(Context& context, const Task& before, Task& task, const Happening& happening);
+
+// Puts an entry at the head of the task's `updates`; the oldest beyond 50 goes.
+void add_update(Context& context, Task& task, const std::string& by_agent,
+                const std::optional<std::string>& note);
 
 // The acknowledgement block of a task that nobody has claimed; `required`: its creator waits for an ETA and a result.
 json::object open_ack(bool required);

@@ -5,6 +5,7 @@
 #include "core/fields.hpp"
 #include "core/ids.hpp"
 #include "core/text.hpp"
+#include "tasks/approval.hpp"
 #include "tasks/failure.hpp"
 #include "tasks/notices.hpp"
 #include "tasks/task_call.hpp"
@@ -104,8 +105,12 @@ ToolResult progress_or_fail_task(Context& context, const Args& args) {
   if (auto refusal = refuse_non_claimer(*call, "update")) return std::move(*refusal);
   const bool failed = args.text_or("status", "") == "failed";
   if (auto refusal = refuse_failure_words(args, failed)) return std::move(*refusal);
+  if (auto refusal = refuse_rejected(call->task)) return std::move(*refusal);
   const Action action = failed ? Action::kFail : Action::kProgress;
   if (auto refusal = refuse_transition(call->task, action)) return std::move(*refusal);
+  if (!failed) {
+    if (auto refusal = refuse_unapproved(call->task, call->actor)) return std::move(*refusal);
+  }
   return failed ? report_failure(context, args, *call) : report_progress(context, args, *call);
 }
 

@@ -1,0 +1,234 @@
+#include "canary/canary_referee.hpp"
+
+#include <limits>
+#include <string_view>
+
+#include "base/json.hpp"
+#include "canary/preemption.hpp"
+
+namespace gateway {
+namespace {
+
+namespace json = base::json;
+
+// FNV-1a with a last mix: tells routes apart, no secret depends on it.
+std::uint64_t hash_of(std::string_view salt, std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ull;
+  for (const std::string_view part : {salt, text}) {
+    for (const char c : part) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  }
+  hash ^= hash >> 32;
+  return hash * 0x9E3779B97F4A7C15ull >> 16;
+}
+
+// Answers that the store has no part in.
+bool comparable(gw_status status) { return status >= 0 || is_fault(status); }
+
+void count(CanaryCounters& side, std::uint64_t took_us, bool fault) {
+  ++side.calls;
+  side.latency.add(took_us);
+  if (fault) ++side.internal_errors;
+}
+
+wire::Answer answer_of(const StepResult& result) {
+  return {result.status, result.body, result.error, result.writes, 0};
+}
+
+ValueBefore before_in(View& view) {
+  return [&view](std::string_view key) { return view.peek(key); };
+}
+
+json::value embedded(const std::string& text) {
+  auto parsed = json::parse(text);
+  return parsed ? std::move(*parsed) : json::value(nullptr);
+}
+
+}  // namespace
+
+CanaryReferee::CanaryReferee(Slot& slot, Clock& clock, const Law& law, std::string candidate_sha256,
+                             Scoreboard& scores, EvidenceBox& evidence)
+    : slot_(slot),
+      clock_(clock),
+      law_(law),
+      candidate_sha256_(std::move(candidate_sha256)),
+      scores_(scores),
+      evidence_(evidence) {}
+
+void CanaryReferee::set_plan(Plan plan) {
+  const std::lock_guard lock(mutex_);
+  plan_ = plan;
+}
+
+CanaryReferee::Plan CanaryReferee::plan() const {
+  const std::lock_guard lock(mutex_);
+  return plan_;
+}
+
+void CanaryReferee::set_shadow(std::shared_ptr<Shadow> shadow) {
+  const std::lock_guard lock(mutex_);
+  shadow_.swap(shadow);
+}
+
+std::shared_ptr<Shadow> CanaryReferee::shadow() const {
+  const std::lock_guard lock(mutex_);
+  return shadow_;
+}
+
+void CanaryReferee::assign(Job& job) {
+  if (closed_) return;
+  const Plan now = plan();
+  if (now.stage == CanaryStage::kShadow) return;
+  const auto offers = [&](const Slot::Lease& lease) {
+    const Manifest& manifest = lease->manifest();
+    return job.hook == Hook::kTool ? manifest.tool(job.request.name) != nullptr
+                                   : manifest.sweep(job.request.name) != nullptr;
+  };
+  if (now.stage == CanaryStage::kSoak) {
+    Slot::Lease parked = slot_.parked();
+    if (parked && offers(parked) && job.lease->release().sha256 == candidate_sha256_) {
+      job.reference = std::move(parked);
+    }
+    return;
+  }
+  if (now.share_percent == 0 || !chosen(job, now.share_percent)) return;
+  Slot::Lease candidate = slot_.candidate();
+  if (!candidate || !offers(candidate)) return;
+  job.reference = std::exchange(job.lease, std::move(candidate));
+}
+
+// What keeps calls together that belong together. A sweep belongs to nobody.
+std::string CanaryReferee::route_of(const Job& job) const {
+  const Request& request = job.request;
+  if (job.hook == Hook::kSweep) return request.request_id;
+  const ToolInfo* tool = job.lease->manifest().tool(request.name);
+  if (tool != nullptr && !tool->route_key.empty()) {
+    const auto args = json::parse(request.args_json);
+    boost::system::error_code error;
+    const json::value* route = args ? args->find_pointer(tool->route_key, error) : nullptr;
+    if (route != nullptr) return json::canonical(*route);
+  }
+  return request.caller_agent.empty() ? request.client : request.caller_agent;
+}
+
+bool CanaryReferee::chosen(const Job& job, std::uint32_t percent) const {
+  return hash_of(candidate_sha256_, route_of(job)) % 10'000 < std::uint64_t{percent} * 100;
+}
+
+StepResult CanaryReferee::run(Job& job, View& view, const StepInput& input) {
+  if (!job.reference) return run_active(job, view, input);
+  if (!closed_) return run_candidate(job, view, input);
+  job.lease = std::exchange(job.reference, Slot::Lease());
+  job.referee.reset();
+  return run_step(*job.lease, view, input);
+}
+
+StepResult CanaryReferee::run_active(Job& job, View& view, const StepInput& input) {
+  const Plan now = plan();
+  const bool shadowing = now.stage == CanaryStage::kShadow && now.share_percent > 0 && !closed_;
+  std::shared_ptr<Shadow> shadow;
+  // The writes of a dry run's earlier steps are known to nobody else.
+  if (shadowing && job.kept == nullptr &&
+      hash_of("shadow", job.request.request_id) % 100 < now.share_percent) {
+    shadow = this->shadow();
+  }
+  ReadLog reads;
+  if (shadow) view.record(reads);
+  const HookTimer timer;
+  StepResult result = run_step(*job.lease, view, input);
+  const std::uint64_t took_us = timer.took_us(result.took);
+  if (!comparable(result.status) || closed_) return result;
+  // In a soak the release that serves is the one on trial, with nothing beside it for this call.
+  const bool on_trial = job.lease->release().sha256 == candidate_sha256_;
+  scores_.update([&](Scores& scores) {
+    count(on_trial ? scores.candidate : scores.active, took_us, is_fault(result.status));
+  });
+  if (!shadow) return result;
+  view.note_reads();
+  // The guard needs the values before, also of records that were written without being read.
+  for (const Write& write : result.writes) {
+    if (reads.points().contains(write.key) || !watched(law_.manifest, write.key)) continue;
+    if (auto before = view.peek(write.key)) reads.note(write.key, *before);
+  }
+  if (reads.overflowed()) {
+    scores_.update([](Scores& scores) { ++scores.shed; });
+    return result;
+  }
+  shadow->offer({wire::question_of(input, result), std::move(reads), answer_of(result),
+                 view.snapshot().sequence(), job.metric_name});
+  return result;
+}
+
+StepResult CanaryReferee::run_candidate(Job& job, View& view, const StepInput& input) {
+  const HookTimer timer;
+  StepResult result = run_step(*job.lease, view, input);
+  const std::uint64_t took_us = timer.took_us(result.took);
+  if (!comparable(result.status)) return result;
+  const bool late = input.deadline_ns != 0 && clock_.steady_ns() > input.deadline_ns;
+  const bool fault = late || is_fault(result.status);
+  std::optional<StepResult> other;
+  const Blame blame = blame_of(job, view, input, result, other);
+  if (fault && !other) {
+    Conduct ignored;
+    other = run_reference(job, view, input, result, ignored);
+  }
+  scores_.update([&](Scores& scores) {
+    CanaryCounters& candidate = scores.candidate;
+    count(candidate, took_us, fault);
+    candidate.violations += blame.violations.size();
+    candidate.escalations += blame.escalations;
+    candidate.over_budget += blame.over_budget;
+    candidate.pipeline_failures += blame.pipeline_failures;
+  });
+  if (!fault && !blame.any()) return result;
+
+  json::array violations(blame.violations.begin(), blame.violations.end());
+  json::object file{{"tool", job.metric_name},
+                    {"requestId", job.request.request_id},
+                    {"step", job.step},
+                    {"nowMs", input.now_ms},
+                    {"arguments", embedded(job.request.args_json)},
+                    {"late", late},
+                    {"violations", std::move(violations)},
+                    {"escalations", blame.escalations},
+                    {"pipelineFailures", blame.pipeline_failures},
+                    {"candidate", embedded(document_of(answer_of(result)))},
+                    {"active", embedded(document_of(answer_of(*other)))}};
+  evidence_.keep(fault ? "fault" : "conduct", json::canonical(file));
+  job.lease = std::exchange(job.reference, Slot::Lease());  // it goes on where it was put right
+  return std::move(*other);
+}
+
+// What the step is blamed for. The other release is only asked when there is something to weigh; its result is kept in
+// `other`.
+Blame CanaryReferee::blame_of(const Job& job, View& view, const StepInput& input,
+                              const StepResult& result, std::optional<StepResult>& other) {
+  if (result.writes.empty()) return {};
+  const Conduct conduct = watch(law_.manifest, result.writes, before_in(view));
+  if (conduct.clean()) return {};
+  Conduct reference;
+  other = run_reference(job, view, input, result, reference);
+  return weigh(law_, conduct, reference);
+}
+
+// Both end their step at the same place, or their writes could not be compared.
+StepResult CanaryReferee::run_reference(const Job& job, View& view, const StepInput& input,
+                                        const StepResult& candidate, Conduct& conduct) {
+  StepInput same = input;
+  if (!is_fault(candidate.status)) {
+    same.yield_after =
+        candidate.yielded ? candidate.yields_denied : std::numeric_limits<std::uint32_t>::max();
+  }
+  View again(view.snapshot(), view.layers());
+  const HookTimer timer;
+  StepResult result = run_step(*job.reference, again, same);
+  const std::uint64_t took_us = timer.took_us(result.took);
+  conduct = watch(law_.manifest, result.writes, before_in(again));
+  scores_.update([&](Scores& scores) { count(scores.active, took_us, is_fault(result.status)); });
+  return result;
+}
+
+void CanaryReferee::merged(const std::vector<Write>& writes, std::uint64_t base) {
+  if (const auto shadow = this->shadow()) shadow->recent().note(writes, base);
+}
+
+}  // namespace gateway

@@ -1,0 +1,75 @@
+// The referee of a canary: shadows, splits and guards calls, and counts what both releases do.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "canary/evidence.hpp"
+#include "canary/guard.hpp"
+#include "canary/scoreboard.hpp"
+#include "canary/shadow.hpp"
+#include "execution/job.hpp"
+#include "execution/referee.hpp"
+#include "gateway/canary.hpp"
+#include "gateway/clock.hpp"
+#include "gateway/slot.hpp"
+
+namespace gateway {
+
+// In a split, the candidate runs a share of the calls, chosen by the value of the tool's routeKey, else by the caller;
+// in a soak it runs all of them. When a step of it ends in a fault, after its deadline, breaks an invariant, or raises
+// signals that the other release would not have raised, it is dropped and the other release's result on the same state
+// takes its place: the caller notices nothing, and nothing wrong is written.
+// Thread rule: any.
+class CanaryReferee final : public Referee {
+ public:
+  // What the calls that come now are for.
+  struct Plan {
+    CanaryStage stage = CanaryStage::kShadow;
+    std::uint32_t share_percent = 0;  // shadowed, or run by the candidate
+  };
+
+  CanaryReferee(Slot& slot, Clock& clock, const Law& law, std::string candidate_sha256,
+                Scoreboard& scores, EvidenceBox& evidence);
+
+  void set_plan(Plan plan);
+
+  // Where the calls to be shadowed go; none: they are not.
+  void set_shadow(std::shared_ptr<Shadow> shadow);
+
+  // The trial is over: calls that wait for the candidate are run by the other release.
+  void close() { closed_ = true; }
+
+  void assign(Job& job) override;
+  StepResult run(Job& job, View& view, const StepInput& input) override;
+  void merged(const std::vector<Write>& writes, std::uint64_t base) override;
+
+ private:
+  Plan plan() const;
+  std::shared_ptr<Shadow> shadow() const;
+  bool chosen(const Job& job, std::uint32_t percent) const;
+  std::string route_of(const Job& job) const;
+
+  StepResult run_active(Job& job, View& view, const StepInput& input);
+  StepResult run_candidate(Job& job, View& view, const StepInput& input);
+  Blame blame_of(const Job& job, View& view, const StepInput& input, const StepResult& result,
+                 std::optional<StepResult>& other);
+  StepResult run_reference(const Job& job, View& view, const StepInput& input,
+                           const StepResult& candidate, Conduct& conduct);
+
+  Slot& slot_;
+  Clock& clock_;
+  const Law& law_;
+  const std::string candidate_sha256_;
+  Scoreboard& scores_;
+  EvidenceBox& evidence_;
+  std::atomic<bool> closed_{false};
+  mutable std::mutex mutex_;
+  Plan plan_;
+  std::shared_ptr<Shadow> shadow_;
+};
+
+}  // namespace gateway
