@@ -198,6 +198,23 @@ TEST_CASE(
   CHECK(rig.state() == "active");
 }
 
+TEST_CASE("a swap that failed is history once the configured file asks for what is active") {
+  Rig rig;
+  rig.open_with(kEcho10);
+  REQUIRE_FALSE(rig.host->swap(bad_plugin("null_table")).ok());
+  REQUIRE(rig.state() == "degraded");
+  SUBCASE("because it was put there again") {
+    rename_over(kEcho10, rig.library());
+    CHECK(rig.becomes("active"));
+  }
+  SUBCASE("because the gateway was started again") {
+    rig.reopen();
+    CHECK(rig.state() == "active");
+  }
+  CHECK(rig.host->status().reason == "");
+  CHECK(rig.active() == "1.0.0");
+}
+
 TEST_CASE(
     "data formats: a swap without a way back is refused, and so is one that cannot read the data") {
   Rig rig("variant");

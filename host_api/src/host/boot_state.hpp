@@ -49,8 +49,10 @@ struct BootState {
   std::optional<Intent> intent;
   std::string
       file_sha256;  // digest of the configured file when it was last decided about; may be empty
-  std::string file_trouble;             // why the configured file was refused; empty: it was not
-  std::string swap_trouble;             // why the last swap failed; empty: it did not
+  std::string file_trouble;  // why the configured file was refused; empty: it was not
+  // Why the last swap failed; empty: it did not, or the configured file has asked since for what is
+  // active.
+  std::string swap_trouble;
   std::vector<Mark> marks;              // one per digest, at most kMaxMarks
   std::vector<HistoryEntry> decisions;  // newest first, at most kMaxDecisions
 

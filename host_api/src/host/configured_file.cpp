@@ -93,13 +93,16 @@ Result<Release> ConfiguredFile::accepted(Importer::Candidate candidate) {
   return importer_.keep(std::move(candidate), std::move(*release));
 }
 
-// The file holds what is active: nothing to do but to forget an earlier refusal.
+// The file holds what is active: a request that is granted already. Earlier refusals, also of a swap
+// by command, are history then: what serves is what is configured.
 bool ConfiguredFile::accept(const std::string& sha256) {
   const BootState& state = record_.state();
-  if (state.file_sha256 == sha256 && state.file_trouble.empty()) return true;
+  const bool calm = state.file_trouble.empty() && state.swap_trouble.empty();
+  if (state.file_sha256 == sha256 && calm) return true;
   record_.note([&](BootState& next) {
     next.file_sha256 = sha256;
     next.file_trouble.clear();
+    next.swap_trouble.clear();
   });
   return true;
 }
