@@ -89,6 +89,29 @@ TEST_CASE("start: without any configuration one is made, private, with a token t
   CHECK_FALSE(contains(test::read_file(dir / "log"), token));
 }
 
+TEST_CASE("start: an open directory is closed to others if it is surely the gateway's own") {
+  Gateway gateway(test::echo_options());
+  REQUIRE(mkdir(gateway.state_dir().c_str(), 0755) == 0);
+  SUBCASE("because it is empty") {}
+  SUBCASE("because the configuration is there") {
+    std::ofstream(gateway.state_dir() + "/openclaw.json") << "{}";
+  }
+  gateway.start();
+  struct stat st {};
+  REQUIRE(stat(gateway.state_dir().c_str(), &st) == 0);
+  CHECK((st.st_mode & 0777) == 0700);
+}
+
+TEST_CASE("start: a directory that is something else's as well stays open and is refused") {
+  Gateway gateway(test::echo_options());
+  REQUIRE(mkdir(gateway.state_dir().c_str(), 0755) == 0);
+  std::ofstream(gateway.state_dir() + "/letter.txt") << "dear reader";
+  CHECK(contains(refusal(gateway), "chmod 700"));
+  struct stat st {};
+  REQUIRE(stat(gateway.state_dir().c_str(), &st) == 0);
+  CHECK((st.st_mode & 0777) == 0755);
+}
+
 TEST_CASE(
     "start: a plugin that cannot be loaded leaves the gateway up and not ready, and names the "
     "key") {
@@ -123,6 +146,10 @@ TEST_CASE(
   gateway.write_config();
   gateway.process().signal(SIGHUP);
   CHECK(test::wait_until([&] { return gateway.status_of("/readyz") == 200; }));
+  const auto node = gateway.host("gateway/status").second.at("result").at("node");
+  CHECK(node.at("tier") == "backbone");
+  CHECK(node.at("id") == "test-node");
+  CHECK_FALSE(contains(gateway.log(), "takes effect at the next start"));
 }
 
 TEST_CASE("start: a library that is no library leaves the gateway not ready, a good one heals it") {

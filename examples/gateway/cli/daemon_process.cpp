@@ -66,8 +66,9 @@ bool wait_gone(pid_t pid, std::chrono::milliseconds limit) {
 
 bool child_ended(pid_t pid) { return waitpid(pid, nullptr, WNOHANG) == pid; }
 
-std::string tail(const std::string& file, std::size_t lines) {
+std::string tail(const std::string& file, std::uintmax_t from, std::size_t lines) {
   std::ifstream in(file);
+  in.seekg(static_cast<std::streamoff>(from));
   std::deque<std::string> last;
   for (std::string line; std::getline(in, line);) {
     last.push_back(line);

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ bool wait_gone(pid_t pid, std::chrono::milliseconds limit);
 // True if a child of this process has ended.
 bool child_ended(pid_t pid);
 
-// The last `lines` lines of a file.
-std::string tail(const std::string& file, std::size_t lines);
+// The last `lines` lines of a file, of those that begin at byte `from` or later.
+std::string tail(const std::string& file, std::uintmax_t from, std::size_t lines);
 
 }  // namespace gateway_app

@@ -23,6 +23,11 @@ struct StartFlags {
   std::string log_level;
 };
 
+struct Log {
+  std::string file;
+  std::uintmax_t before = 0;  // bytes that earlier runs have written
+};
+
 std::string daemon_program(const Session& session) {
   return (std::filesystem::path(session.env().executable).parent_path() / "openclawd").string();
 }
@@ -56,18 +61,18 @@ void show_running(Printer& print, const json::object& status, const std::string&
 }
 
 // Waits until the daemon answers on its socket and is ready, has ended, or the time is over.
-int wait_ready(Session& session, Printer& print, pid_t pid, const std::string& log) {
+int wait_ready(Session& session, Printer& print, pid_t pid, const Log& log) {
   const auto end = std::chrono::steady_clock::now() + kReadyLimit;
   Reply reply;
   do {
     if (child_ended(pid)) {
-      return print.fail(
-          kExitRefused, "start_failed",
-          "the gateway ended at once; the end of " + log + ":\n" + tail(log, kLogLines));
+      return print.fail(kExitRefused, "start_failed",
+                        "the gateway ended at once; " + log.file + " says:\n" +
+                            tail(log.file, log.before, kLogLines));
     }
     reply = session.host("gateway/status", {});
     if (reply.ok() && int_of(reply.body, "pid") == pid && bool_of(reply.body, "ready")) {
-      show_running(print, reply.body, log);
+      show_running(print, reply.body, log.file);
       return kExitOk;
     }
     std::this_thread::sleep_for(milliseconds(20));
@@ -75,7 +80,7 @@ int wait_ready(Session& session, Printer& print, pid_t pid, const std::string& l
   const std::string why = reply.ok() ? text_of(reply.body, "reason", "not ready") : reply.message;
   return print.fail(kExitRefused, "not_ready",
                     "the gateway runs (pid " + std::to_string(pid) + ") but is not ready: " + why +
-                        "; see " + log);
+                        "; see " + log.file);
 }
 
 int run_start(Session& session, Printer& print, const StartFlags& flags) {
@@ -87,11 +92,11 @@ int run_start(Session& session, Printer& print, const StartFlags& flags) {
     return kExitOk;
   }
   const std::string state = session.loaded()->state_dir;
+  claim_state_dir(state);  // the log begins before the daemon does
+  Log log{state + "/gateway.log"};
   std::error_code ec;
-  std::filesystem::create_directories(state, ec);
-  if (!ec) std::filesystem::permissions(state, std::filesystem::perms::owner_all, ec);
-  const std::string log = state + "/gateway.log";
-  const auto pid = spawn_daemon(daemon_program(session), daemon_args(session, flags), log);
+  if (const auto size = std::filesystem::file_size(log.file, ec); !ec) log.before = size;
+  const auto pid = spawn_daemon(daemon_program(session), daemon_args(session, flags), log.file);
   if (!pid.ok()) return print.fail(kExitRefused, pid.error().code, pid.error().message);
   return wait_ready(session, print, *pid, log);
 }
@@ -138,7 +143,8 @@ int run_status(Session& session, Printer& print) {
               bool_of(reply.body, "ready") ? "yes" : "no: " + text_of(reply.body, "reason"));
   print.field("node", text_of(node, "id") + " (" + text_of(node, "tier") + ")");
   print.field("plugin", text_of(plugin, "id") + " " + text_of(plugin, "version", "none") + " [" +
-                            text_of(plugin, "state") + "] " + text_of(plugin, "reason"));
+                            text_of(plugin, "state") + "]");
+  print.field("plugin trouble", text_of(plugin, "reason"));
   print.field("store", text_of(store, "engine") + " " + text_of(store, "path") + " (sequence " +
                            text_of(store, "sequence") + ")");
   print.field("config", text_of(reply.body, "configFile"));

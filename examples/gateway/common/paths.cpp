@@ -60,6 +60,13 @@ std::string absolute_path(std::string_view path, const std::string& base, const 
   return result.lexically_normal().string();
 }
 
+void claim_state_dir(const std::string& directory) {
+  std::error_code ec;
+  const bool own = fs::create_directories(directory, ec) || fs::is_empty(directory, ec) ||
+                   fs::exists(fs::path(directory) / "openclaw.json", ec);
+  if (own) fs::permissions(directory, fs::perms::owner_all, ec);
+}
+
 std::string shipped_plugin(const std::string& executable) {
   return first_existing(executable, {"../plugin/ansible.so", "../lib/openclaw/plugins/ansible.so"});
 }

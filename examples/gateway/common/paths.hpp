@@ -21,6 +21,10 @@ struct Environment {
 // Makes `path` absolute: "~" and "~/x" begin at `home`, a relative path at `base`. The path need not exist.
 std::string absolute_path(std::string_view path, const std::string& base, const std::string& home);
 
+// Makes a state directory, and closes it to others (0700) if it is surely the gateway's own: new, empty, or with an
+// openclaw.json in it. Any other stays as it is, for StateDir to refuse: nobody wants /tmp closed.
+void claim_state_dir(const std::string& directory);
+
 // The first of the places where a build tree or an installation keeps a file of ours, seen from the executable's
 // directory; empty when it is in none.
 //   plugin:  ../plugin/ansible.so   ../lib/openclaw/plugins/ansible.so

@@ -32,7 +32,7 @@ class Daemon {
       : options_(std::move(options)),
         log_(log),
         loaded_(std::move(prepared.loaded)),
-        runtime_(std::move(prepared.facts)),
+        runtime_(std::move(prepared.facts), node_facts(loaded_.config)),
         state_dir_(std::move(prepared.state_dir)),
         engine_(std::move(prepared.engine)),
         server_(loop_, HttpLimits{}, log.sink()) {
@@ -83,7 +83,7 @@ int Daemon::run() {
                    [this](int number) { begin_stop(number == SIGTERM ? "SIGTERM" : "SIGINT"); });
   loop_.on_signals({SIGHUP}, [this](int) { control_.post([this] { reload(); }); });
   log_.info("listening", {{"url", runtime_.facts.url},
-                          {"node", runtime_.facts.node_id},
+                          {"node", runtime_.node().id},
                           {"state", runtime_.facts.state_dir},
                           {"config", runtime_.facts.config_file},
                           {"pid", std::to_string(getpid())}});
@@ -97,12 +97,13 @@ int Daemon::run() {
 }
 
 void Daemon::open_host() {
+  if (!state_dir_) return;  // it was tried and failed: the gateway is about to stop
   if (const std::string why = why_not_loadable(loaded_.config); !why.empty()) {
     runtime_.set_why_no_host(why);
     log_.warn("no plugin is loaded: " + why);
     return;
   }
-  auto host = gateway::Host::open(host_options(loaded_.config, runtime_.facts, options_.env, log_),
+  auto host = gateway::Host::open(host_options(loaded_.config, runtime_.node(), options_.env, log_),
                                   *std::move(state_dir_), std::move(engine_));
   state_dir_.reset();
   if (!host) return fail(host.error());
@@ -148,14 +149,16 @@ void Daemon::apply(LoadedConfig next) {
       loaded_.config.gateway.port == next.config.gateway.port || options_.port
           ? loaded_.config.gateway.port
           : next.config.gateway.port;
+  const auto host = runtime_.host();
   for (const std::string& key : restart_keys(loaded_.config, next.config)) {
+    if (!host && key.starts_with("plugins.")) continue;  // nothing is loaded yet
     log_.warn(key + " changed: takes effect at the next start");
   }
   runtime_.set_token(next.config.gateway.token);
   const bool plugin_changed = next.config.plugin.config_json != loaded_.config.plugin.config_json;
-  const auto host = runtime_.host();
   if (!host) {
     loaded_.config = std::move(next.config);
+    runtime_.set_node(node_facts(loaded_.config));
     return open_host();
   }
   if (plugin_changed) {

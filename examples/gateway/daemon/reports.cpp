@@ -134,7 +134,7 @@ json::object slot_row(const Runtime& runtime) {
   none.id = kPluginId;
   none.state = "none";
   none.reason = runtime.why_no_host();
-  none.path = runtime.facts.library;
+  none.path = runtime.node().library;
   return slot_row(none);
 }
 
@@ -225,7 +225,8 @@ json::object gateway_status(Runtime& runtime, const HttpCounters& http, std::int
   out["stateDir"] = facts.state_dir;
   out["ready"] = why.empty();
   if (!why.empty()) out["reason"] = why;
-  out["node"] = json::object{{"id", facts.node_id}, {"tier", facts.tier}};
+  const NodeFacts node = runtime.node();
+  out["node"] = json::object{{"id", node.id}, {"tier", node.tier}};
   out["plugin"] = slot_row(runtime);
   out["store"] = json::object{{"engine", facts.engine_name},
                               {"path", facts.database},

@@ -25,19 +25,24 @@ struct Facts {
   std::string bind;
   std::uint16_t port = 0;
   std::string url;
-  std::string node_id;
-  std::string tier;
-  std::string library;      // the configured file
   std::string engine_name;  // "sqlite" | "memory"
   std::string database;     // path; empty for the memory engine
   std::int64_t started_ms = 0;
+};
+
+// Who this gateway is and what it is to load: fixed once the host is open, until then as configured.
+struct NodeFacts {
+  std::string id;
+  std::string tier;
+  std::string library;  // the configured file
 };
 
 // The engine lives as long as the daemon: in the host once that is open, before that beside it.
 // Thread rule: any.
 class Runtime {
  public:
-  explicit Runtime(Facts facts) : facts(std::move(facts)) {}
+  explicit Runtime(Facts facts, NodeFacts node = {})
+      : facts(std::move(facts)), node_(std::move(node)) {}
 
   Facts facts;
   gateway::Engine* engine = nullptr;
@@ -64,6 +69,15 @@ class Runtime {
     why_no_host_ = std::move(why);
   }
 
+  NodeFacts node() const {
+    const std::lock_guard lock(mutex_);
+    return node_;
+  }
+  void set_node(NodeFacts node) {
+    const std::lock_guard lock(mutex_);
+    node_ = std::move(node);
+  }
+
   bool is_operator(std::string_view token) const {
     const std::lock_guard lock(mutex_);
     return token_.matches(token);
@@ -81,6 +95,7 @@ class Runtime {
   friend std::string why_not_ready(Runtime& runtime);
 
   mutable std::mutex mutex_;
+  NodeFacts node_;
   std::shared_ptr<gateway::Host> host_;
   std::string why_no_host_ = "the gateway is starting";
   Secret token_;

@@ -33,9 +33,6 @@ Facts facts_of(const LoadedConfig& loaded, const DaemonOptions& options) {
   facts.state_dir = loaded.state_dir;
   facts.bind = config.gateway.bind;
   facts.port = config.gateway.port;
-  facts.node_id = config.plugin.node_id.empty() ? host_name() : config.plugin.node_id;
-  facts.tier = config.plugin.tier;
-  facts.library = config.plugin.library;
   facts.started_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
   const bool memory = config.storage.engine == StorageEngine::kMemory;
   facts.engine_name = memory ? "memory" : "sqlite";
@@ -68,9 +65,15 @@ Result<LoadedConfig> read_configuration(const DaemonOptions& options, const Logg
 
 }  // namespace
 
+NodeFacts node_facts(const Config& config) {
+  return {config.plugin.node_id.empty() ? host_name() : config.plugin.node_id, config.plugin.tier,
+          config.plugin.library};
+}
+
 Result<Prepared> prepare(const DaemonOptions& options, const Logger& log) {
   auto found = load_config(options.request, options.env);
   if (!found) return found.error();
+  claim_state_dir(found->state_dir);
   auto state_dir = gateway::StateDir::acquire(found->state_dir);
   if (!state_dir) return state_dir.error();
   // Read again under the lock: the first configuration is written by whoever holds it.
@@ -91,10 +94,10 @@ Result<Prepared> prepare(const DaemonOptions& options, const Logger& log) {
   return Prepared{*std::move(loaded), std::move(facts), *std::move(state_dir), *std::move(engine)};
 }
 
-gateway::HostOptions host_options(const Config& config, const Facts& facts, const Environment& env,
-                                  const Logger& log) {
+gateway::HostOptions host_options(const Config& config, const NodeFacts& node,
+                                  const Environment& env, const Logger& log) {
   gateway::HostOptions options;
-  options.node = {facts.node_id, facts.tier == "backbone"};
+  options.node = {node.id, node.tier == "backbone"};
   options.plugin = kPluginId;
   options.library = config.plugin.library;
   options.config_json = config.plugin.config_json;

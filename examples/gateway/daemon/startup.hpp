@@ -23,9 +23,12 @@ struct Prepared {
 // and no token); store (the engine's message).
 Result<Prepared> prepare(const DaemonOptions& options, const Logger& log);
 
+// The node as configured; a gateway that names none is called like its host.
+NodeFacts node_facts(const Config& config);
+
 // What the host library is told.
-gateway::HostOptions host_options(const Config& config, const Facts& facts, const Environment& env,
-                                  const Logger& log);
+gateway::HostOptions host_options(const Config& config, const NodeFacts& node,
+                                  const Environment& env, const Logger& log);
 
 // The keys that differ and cannot change while the gateway runs.
 std::vector<std::string> restart_keys(const Config& before, const Config& after);

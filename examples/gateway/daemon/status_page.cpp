@@ -59,7 +59,7 @@ std::string status_page(Runtime& runtime) {
       slot.active ? fmt::format("{} {} ({})", kPluginId, slot.active->release.version, slot.state)
                   : "none";
   std::string page(kHead);
-  page += fmt::format("<h1>{}</h1>\n<dl>\n", escaped(runtime.facts.node_id));
+  page += fmt::format("<h1>{}</h1>\n<dl>\n", escaped(runtime.node().id));
   page += fmt::format("<dt>State</dt><dd>{}</dd>\n", ready ? "ready" : "not ready");
   page += fmt::format("<dt>Plugin</dt><dd>{}</dd>\n", escaped(plugin));
   page += fmt::format("<dt>Gateway</dt><dd>openclawd {}</dd>\n", escaped(runtime.facts.version));
