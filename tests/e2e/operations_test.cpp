@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "e2e/installation.hpp"
 
@@ -22,6 +23,41 @@ json::object slot(const Installation& gw) {
 std::string served_version(const Installation& gw) {
   return text_of(json::value(gw.invoke("ansible_status", {}).at("plugin")), "version");
 }
+
+// A server that is no gateway: takes one connection, sends `answer` and ends.
+class OneAnswer {
+ public:
+  explicit OneAnswer(std::string answer) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(::listen(fd_, 1) == 0);
+    REQUIRE(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([fd = fd_, answer = std::move(answer)] {
+      const int peer = ::accept(fd, nullptr, nullptr);
+      if (peer < 0) return;
+      char request[4096];
+      if (::recv(peer, request, sizeof request, 0) > 0) {
+        ::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
+      }
+      ::close(peer);
+    });
+  }
+  ~OneAnswer() {
+    ::shutdown(fd_, SHUT_RDWR);
+    thread_.join();
+    ::close(fd_);
+  }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  int fd_;
+  int port_ = 0;
+  std::thread thread_;
+};
 
 std::vector<std::string> names_of(const json::object& object) {
   std::vector<std::string> names;
@@ -47,6 +83,60 @@ TEST_CASE("gateway start, restart and stop keep what agents have agreed on") {
   gw.refused("openclaw gateway stop", 3, "openclaw gateway start");
   gw.ok("openclaw gateway restart", "gateway is up");
   gw.ok("openclaw ansible agent list", "worker");
+}
+
+TEST_CASE("a gateway that was started on another port than the configured one is found there") {
+  const Installation gw;
+  const std::string port = std::to_string(test::free_port());
+  gw.ok("openclaw gateway start --port " + port, "http://127.0.0.1:" + port);
+  CHECK(gw.document("openclaw gateway status").at("port").as_int64() == std::stoi(port));
+  CHECK(gw.ok("openclaw gateway health") == "OK\n");
+  gw.ok("openclaw ansible status", "node-e2e");
+}
+
+TEST_CASE("another program on the port is not taken for a gateway") {
+  const Installation gw;
+  for (const char* line :
+       {"openclaw gateway health", "openclaw gateway status", "openclaw ansible status"}) {
+    CAPTURE(line);
+    const OneAnswer other("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    const auto result = gw.shell(line, {{"OPENCLAW_GATEWAY_URL", other.url()}});
+    CHECK(result.status == 3);
+    CHECK(result.out == "");
+    CHECK(result.err.find("is not this gateway") != std::string::npos);
+  }
+}
+
+TEST_CASE("a call whose answer is lost may have happened: exit status 5, and what to do") {
+  const Installation gw;
+  const OneAnswer broken("");
+  const auto result = gw.shell("openclaw ansible sla sweep --limit 1 --json",
+                               {{"OPENCLAW_GATEWAY_URL", broken.url()}});
+  CHECK(result.status == 5);
+  CHECK(text_of(test::parse_json(result.out), "code") == "outcome_unknown");
+  CHECK(result.out.find("--idempotency-key") != std::string::npos);
+}
+
+TEST_CASE("a bad value of a flag is named, a global --json may come first") {
+  const Installation gw;
+  gw.refused("openclaw ansible tasks --limit many", 2, "--limit: expected a whole number");
+  gw.refused("openclaw ansible sla policy set --enabled maybe", 2, "--enabled: expected t or f");
+  const auto typo = gw.shell("openclaw --json gateway statu");
+  CHECK(typo.status == 2);
+  CHECK(text_of(test::parse_json(typo.out), "error").find("'status'") != std::string::npos);
+}
+
+TEST_CASE("completion knows a command's flags also after its arguments") {
+  const Installation gw;
+  const auto completed = [&](const std::string& words, int at) {
+    return gw
+        .shell("bash -c '. <(openclaw completion bash); COMP_WORDS=(" + words +
+               "); COMP_CWORD=" + std::to_string(at) + "; _openclaw; echo ${COMPREPLY[*]}'")
+        .out;
+  };
+  CHECK(completed("openclaw ansible tasks cl", 3) == "claim\n");
+  CHECK(completed("openclaw ansible tasks claim 1234abcd --eta", 5) == "--eta-at --eta-seconds\n");
+  CHECK(completed("openclaw --config plugins.json plugins sw", 4) == "swap\n");
 }
 
 TEST_CASE("a gateway that cannot start says why") {

@@ -23,17 +23,22 @@ void collect(const CLI::App& app, const std::string& path, std::string& out) {
   }
 }
 
+// The commands before the cursor lead to what may follow; other words are values and change nothing.
 std::string bash(const CLI::App& root) {
   std::string table;
   collect(root, "", table);
-  return "_openclaw() {\n"
-         "  local cur=${COMP_WORDS[COMP_CWORD]} path= word words=\n"
-         "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-         "    case $word in -*) ;; *) path=\"${path:+$path }$word\" ;; esac\n"
-         "  done\n"
-         "  case $path in\n" +
+  return "_openclaw_words() {\n"
+         "  case $1 in\n" +
          table +
+         "    *) return 1 ;;\n"
          "  esac\n"
+         "}\n"
+         "_openclaw() {\n"
+         "  local cur=${COMP_WORDS[COMP_CWORD]} path= word words=\n"
+         "  _openclaw_words ''\n"
+         "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+         "    if _openclaw_words \"${path:+$path }$word\"; then path=${path:+$path }$word; fi\n"
+         "  done\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
          "}\n"
          "complete -o default -F _openclaw openclaw\n";

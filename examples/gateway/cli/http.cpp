@@ -49,26 +49,36 @@ error_code exchange(asio::io_context& io, Stream& stream, const HttpTarget& targ
 
 using UnixStream =
     beast::basic_stream<asio::local::stream_protocol, asio::io_context::executor_type>;
+using TcpStream = beast::basic_stream<asio::ip::tcp, asio::io_context::executor_type>;
+
+// Connects with `connect(stream, error)` and exchanges one request for its answer.
+template <class Stream, class Connect>
+gateway::Result<HttpResponse> ask(const HttpTarget& target, const HttpRequest& request,
+                                  Connect connect) {
+  asio::io_context io;
+  Stream stream(io.get_executor());
+  error_code ec;
+  connect(io, stream, ec);
+  if (ec) return gateway::Error{"unreachable", ec.message()};
+  http::response<http::string_body> response;
+  ec = exchange(io, stream, target, request, response);
+  if (ec) return gateway::Error{"no_answer", ec.message()};
+  return HttpResponse{response.result_int(), std::move(response.body())};
+}
 
 }  // namespace
 
 gateway::Result<HttpResponse> http_request(const HttpTarget& target, const HttpRequest& request) {
-  asio::io_context io;
-  error_code ec;
-  http::response<http::string_body> response;
   if (!target.unix_socket.empty()) {
-    UnixStream stream(io.get_executor());
-    stream.socket().connect(target.unix_socket, ec);
-    if (!ec) ec = exchange(io, stream, target, request, response);
-  } else {
-    beast::basic_stream<asio::ip::tcp, asio::io_context::executor_type> stream(io.get_executor());
+    return ask<UnixStream>(target, request, [&](asio::io_context&, UnixStream& s, error_code& ec) {
+      s.socket().connect(target.unix_socket, ec);
+    });
+  }
+  return ask<TcpStream>(target, request, [&](asio::io_context& io, TcpStream& s, error_code& ec) {
     asio::ip::tcp::resolver resolver(io);
     const auto addresses = resolver.resolve(target.host, std::to_string(target.port), ec);
-    if (!ec) asio::connect(stream.socket(), addresses, ec);
-    if (!ec) ec = exchange(io, stream, target, request, response);
-  }
-  if (ec) return gateway::Error{"unreachable", ec.message()};
-  return HttpResponse{response.result_int(), std::move(response.body())};
+    if (!ec) asio::connect(s.socket(), addresses, ec);
+  });
 }
 
 }  // namespace gateway_app

@@ -29,7 +29,8 @@ struct HttpResponse {
 };
 
 // Sends one request on a connection of its own and waits for the answer.
-// Errors: unreachable (nobody listens, or the connection broke before an answer).
+// Errors: unreachable (nobody listens; nothing was sent), no_answer (the connection broke, or the
+// timeout passed, before the answer was complete).
 gateway::Result<HttpResponse> http_request(const HttpTarget& target, const HttpRequest& request);
 
 }  // namespace gateway_app

@@ -13,13 +13,18 @@ struct Stray {
   std::string word;
 };
 
+// Of the global options; those of a command come after its words.
+bool takes_value(std::string_view option) {
+  return option == "--config" || option == "--state-dir" || option == "--format";
+}
+
 // Follows the words as far as they are commands; the first that is none is the stray one.
 Stray find_stray(CLI::App& root, int argc, char** argv) {
   CLI::App* at = &root;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word.starts_with("-")) {
-      ++i;  // global options take a value
+      if (takes_value(word)) ++i;
       continue;
     }
     CLI::App* next = child(*at, word);
@@ -43,7 +48,8 @@ int usage(CLI::App& root, const CLI::ParseError& error, int argc, char** argv, P
   std::vector<std::string> names;
   for (const CLI::App* sub : children(*stray.under)) names.push_back(sub->get_name());
   std::string text = error.what();
-  if (!stray.word.empty() && !names.empty()) {
+  const bool bad_value = dynamic_cast<const CLI::ValidationError*>(&error) != nullptr;
+  if (!bad_value && !stray.word.empty() && !names.empty()) {
     text = "'" + stray.word + "' is no command of '" + path_of(*stray.under) + "'";
     const std::string near = base::nearest(stray.word, names);
     if (!near.empty()) text += "; did you mean '" + near + "'?";
@@ -57,6 +63,7 @@ void add_global_options(CLI::App& app, CommandLine& line) {
                  "Configuration file; else $OPENCLAW_CONFIG, ~/.openclaw/openclaw.json");
   app.add_option("--state-dir", line.global.state_dir,
                  "State directory; else $OPENCLAW_STATE_DIR, ~/.openclaw/state");
+  add_output_flags(app, line);
   app.set_version_flag("--version", "openclaw " OPENCLAW_VERSION);
 }
 
@@ -92,7 +99,8 @@ int main_of(int argc, char** argv) {
   Printer print(line.global.json);
   if (!line.action) {
     const Stray at = find_stray(app, argc, argv);
-    std::fputs(at.under->help().c_str(), stderr);
+    const CLI::App* parent = at.under->get_parent();
+    std::fputs(at.under->help(parent != nullptr ? path_of(*parent) : "").c_str(), stderr);
     return kExitUsage;
   }
   Session session(line.global, Environment::of_process());

@@ -89,7 +89,10 @@ void Printer::heading(std::string_view text) {
   write(stdout, painted(kBold, "=== " + harmless(text) + " ==="));
 }
 void Printer::field(std::string_view name, std::string_view value) {
-  if (!value.empty()) line("  " + std::string(name) + ": " + std::string(value));
+  if (value.empty()) return;
+  std::string text = "  " + std::string(name) + ": ";
+  for (const char c : value) text += c == '\n' ? "\n  " : std::string(1, c);
+  line(text);
 }
 void Printer::document(const json::value& value) { write(stdout, json::pretty(value)); }
 

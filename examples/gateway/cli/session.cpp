@@ -1,15 +1,22 @@
 #include "cli/session.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include "cli/json_text.hpp"
 
 namespace gateway_app {
 namespace {
+
+constexpr const char* kOutcomeUnknown = "outcome_unknown";
+constexpr std::chrono::seconds kGetLimit{5};
+constexpr std::chrono::seconds kWhereLimit{2};  // for a daemon to say where it listens
 
 // "http://host:port" -> where to connect; 100.64.0.0/10 is the range of overlay networks.
 std::optional<HttpTarget> parse_url(std::string url, std::string& problem) {
@@ -39,10 +46,9 @@ std::optional<HttpTarget> parse_url(std::string url, std::string& problem) {
 }
 
 bool overlay_network(const std::string& host) {
-  int second = 0;
-  if (!host.starts_with("100.")) return false;
-  std::from_chars(host.data() + 4, host.data() + host.size(), second);
-  return second >= 64 && second <= 127;
+  in_addr address{};
+  if (inet_pton(AF_INET, host.c_str(), &address) != 1) return false;
+  return (ntohl(address.s_addr) & 0xFFC00000) == 0x64400000;
 }
 
 // A token must not travel in clear text over a network (reference 8).
@@ -57,17 +63,33 @@ json::object object_of(const std::string& body) {
   return parsed.ok() && parsed->is_object() ? std::move(*parsed).get_object() : json::object{};
 }
 
-Reply transport_failure(unsigned status, json::object body) {
+int exit_of(unsigned status, std::string_view code) {
+  if (status == 401 || status == 403 || denies(code)) return kExitDenied;
+  return code == kOutcomeUnknown ? kExitInconclusive : kExitRefused;
+}
+
+// The failure that an answer carries. Every answer of ours has "ok", so one without is not ours.
+Reply transport_failure(const HttpResponse& response, const json::object& body,
+                        const std::string& url) {
   Reply reply;
-  json::object error;
-  if (json::value* e = body.if_contains("error"); e != nullptr && e->is_object()) {
-    error = std::move(e->get_object());
+  const json::object error = object_in(body, "error");
+  std::string code = text_of(error, "code");
+  reply.message = text_of(error, "message");
+  if (!body.contains("ok") || code.empty()) {
+    code = "not_a_gateway";
+    reply.message = "what answers at " + url + " (HTTP " + std::to_string(response.status) +
+                    ") is not this gateway; another program may hold its port: start the gateway "
+                    "with another --port, or correct gateway.port or gateway.url";
+    reply.exit = kExitUnreachable;
+  } else {
+    reply.exit = exit_of(response.status, code);
   }
-  const std::string code = text_of(error, "code", "http_" + std::to_string(status));
-  reply.message = text_of(error, "message", "the gateway answered HTTP " + std::to_string(status));
-  reply.exit = status == 401 || status == 403 || denies(code) ? kExitDenied : kExitRefused;
   reply.body = {{"error", reply.message}, {"code", code}};
   return reply;
+}
+
+bool succeeded(const HttpResponse& response, const json::object& body) {
+  return response.status < 400 && bool_of(body, "ok");
 }
 
 }  // namespace
@@ -91,7 +113,20 @@ std::string Session::url() {
   if (const char* url = std::getenv("OPENCLAW_GATEWAY_URL"); url != nullptr && *url != '\0') {
     return url;
   }
-  return gateway_url(loaded().ok() ? loaded()->config.gateway : GatewayConfig{});
+  if (!loaded().ok()) return gateway_url(GatewayConfig{});
+  const GatewayConfig& configured = loaded()->config.gateway;
+  if (!configured.url.empty()) return configured.url;
+  if (url_.empty()) url_ = running_url();
+  if (url_.empty()) url_ = gateway_url(configured);
+  return url_;
+}
+
+// Empty when no daemon answers, or when it has another configuration, and so another token.
+std::string Session::running_url() {
+  if (!std::filesystem::exists(host_socket())) return {};
+  const Reply status = host("gateway/status", {}, kWhereLimit);
+  if (!status.ok() || text_of(status.body, "configFile") != loaded()->file) return {};
+  return text_of(status.body, "url");
 }
 
 std::string Session::host_socket() {
@@ -100,7 +135,9 @@ std::string Session::host_socket() {
 
 Reply Session::failed(const gateway::Error& error) const {
   Reply reply;
-  reply.exit = error.code == "unreachable" ? kExitUnreachable : kExitRefused;
+  reply.exit = error.code == "unreachable"     ? kExitUnreachable
+               : error.code == kOutcomeUnknown ? kExitInconclusive
+                                               : kExitRefused;
   reply.message = error.message;
   reply.body = {{"error", reply.message}, {"code", error.code}};
   return reply;
@@ -128,16 +165,9 @@ Reply Session::invoke(std::string_view tool, json::object args) {
   request.bearer = loaded()->config.gateway.token;
   request.body = json::canonical(json::object{{"tool", tool}, {"args", std::move(args)}});
   const auto response = http_request(*where, request);
-  if (!response.ok()) {
-    return failed({"unreachable", "no gateway answers at " + url() + " (" +
-                                      response.error().message +
-                                      "); start one with: openclaw gateway start"});
-  }
+  if (!response.ok()) return no_answer(response.error());
   json::object body = object_of(response->body);
-  const json::value* ok = body.if_contains("ok");
-  if (ok == nullptr || !ok->is_bool() || !ok->get_bool()) {
-    return transport_failure(response->status, std::move(body));
-  }
+  if (!succeeded(*response, body)) return transport_failure(*response, body, url());
   Reply reply;
   reply.body = object_in(object_in(body, "result"), "details");
   if (reply.body.contains("error")) {
@@ -145,6 +175,18 @@ Reply Session::invoke(std::string_view tool, json::object args) {
     reply.exit = denies(text_of(reply.body, "code", "")) ? kExitDenied : kExitRefused;
   }
   return reply;
+}
+
+// A call whose connection broke after it was sent may have been done.
+Reply Session::no_answer(const gateway::Error& error) {
+  if (error.code == "no_answer") {
+    return failed({kOutcomeUnknown, "the gateway at " + url() + " gave no answer (" +
+                                        error.message +
+                                        "), so whether it did this is unknown; run it again with "
+                                        "the same --idempotency-key"});
+  }
+  return failed({"unreachable", "no gateway answers at " + url() + " (" + error.message +
+                                    "); start one with: openclaw gateway start"});
 }
 
 Reply Session::get(std::string_view path) {
@@ -155,20 +197,20 @@ Reply Session::get(std::string_view path) {
   HttpRequest request;
   request.path = path;
   request.bearer = loaded()->config.gateway.token;
-  request.timeout = std::chrono::seconds(5);
+  request.timeout = kGetLimit;
   const auto response = http_request(*where, request);
   if (!response.ok()) {
     return failed(
         {"unreachable", "no gateway answers at " + url() + " (" + response.error().message + ")"});
   }
   json::object body = object_of(response->body);
-  if (response->status >= 400) return transport_failure(response->status, std::move(body));
+  if (!succeeded(*response, body)) return transport_failure(*response, body, url());
   Reply reply;
-  reply.body = body.contains("result") ? object_in(body, "result") : std::move(body);
+  reply.body = object_in(body, "result");
   return reply;
 }
 
-Reply Session::host(std::string_view verb, const json::object& body) {
+Reply Session::host(std::string_view verb, const json::object& body, std::chrono::seconds timeout) {
   if (!loaded().ok()) return failed(loaded().error());
   HttpTarget where;
   where.unix_socket = host_socket();
@@ -176,7 +218,7 @@ Reply Session::host(std::string_view verb, const json::object& body) {
   request.method = "POST";
   request.path = "/host/" + std::string(verb);
   request.body = json::canonical(body);
-  request.timeout = std::chrono::seconds(600);
+  request.timeout = timeout;
   const auto response = http_request(where, request);
   if (!response.ok()) {
     return failed({"unreachable", "no gateway listens on " + where.unix_socket + " (" +
@@ -184,7 +226,9 @@ Reply Session::host(std::string_view verb, const json::object& body) {
                                       "); start one with: openclaw gateway start"});
   }
   json::object answer = object_of(response->body);
-  if (response->status >= 400) return transport_failure(response->status, std::move(answer));
+  if (!succeeded(*response, answer)) {
+    return transport_failure(*response, answer, where.unix_socket);
+  }
   Reply reply;
   reply.body = object_in(answer, "result");
   return reply;

@@ -1,6 +1,7 @@
 // What a command works with: the configuration, found once, and the gateway behind it.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,9 +19,9 @@ enum ExitCode : int {
   kExitOk = 0,
   kExitRefused = 1,  // by the tool, or the operation failed
   kExitUsage = 2,
-  kExitUnreachable = 3,  // no gateway there
-  kExitDenied = 4,       // 401/403, or a refusal that says who may
-  kExitInconclusive = 5,
+  kExitUnreachable = 3,   // no gateway there
+  kExitDenied = 4,        // 401/403, or a refusal that says who may
+  kExitInconclusive = 5,  // it may have happened or not: outcome_unknown
 };
 
 // A reply of the gateway, whatever carried it.
@@ -54,19 +55,26 @@ class Session {
   Reply get(std::string_view path);
 
   // POST /host/<verb> on the state directory's socket.
-  Reply host(std::string_view verb, const json::object& body);
+  Reply host(std::string_view verb, const json::object& body,
+             std::chrono::seconds timeout = std::chrono::seconds(600));
 
   const GlobalOptions& options() const { return options_; }
   const Environment& env() const { return env_; }
-  std::string url();  // where the gateway should be
+  // Where the gateway is: $OPENCLAW_GATEWAY_URL, gateway.url, what the daemon of this state directory
+  // and configuration says (it may have been started with another --port), else where the
+  // configuration puts it.
+  std::string url();
   std::string host_socket();
 
  private:
   Reply failed(const gateway::Error& error) const;
   std::optional<HttpTarget> target(std::string& problem);
+  Reply no_answer(const gateway::Error& error);
+  std::string running_url();
   GlobalOptions options_;
   Environment env_;
   std::optional<gateway::Result<LoadedConfig>> loaded_;
+  std::string url_;  // empty: not looked for yet
 };
 
 // Does `code` of a refusal mean "you may not" (exit 4)?

@@ -32,26 +32,27 @@ void set_arg(json::object& args, std::string_view name, json::value value) {
   member.get_object()[name.substr(dot + 1)] = std::move(value);
 }
 
-bool truth(const std::string& text) {
-  if (text == "t" || text == "true" || text == "yes" || text == "on" || text == "1") return true;
-  if (text == "f" || text == "false" || text == "no" || text == "off" || text == "0") return false;
-  throw CLI::ValidationError("expected t or f, got '" + text + "'");
+[[noreturn]] void wrong(const Flag& flag, const char* expected, const std::string& got) {
+  throw CLI::ValidationError(flag.names,
+                             std::string("expected ") + expected + ", got '" + got + "'");
 }
 
-json::value integer(const std::string& text) {
+bool truth(const Flag& flag, const std::string& text) {
+  if (text == "t" || text == "true" || text == "yes" || text == "on" || text == "1") return true;
+  if (text == "f" || text == "false" || text == "no" || text == "off" || text == "0") return false;
+  wrong(flag, "t or f", text);
+}
+
+json::value integer(const Flag& flag, const std::string& text) {
   std::int64_t value = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (ec != std::errc() || end != text.data() + text.size()) {
-    throw CLI::ValidationError("expected a whole number, got '" + text + "'");
-  }
+  if (ec != std::errc() || end != text.data() + text.size()) wrong(flag, "a whole number", text);
   return value;
 }
 
-json::value document(const std::string& text) {
+json::value document(const Flag& flag, const std::string& text) {
   auto parsed = json::parse(text);
-  if (!parsed.ok() || !parsed->is_object()) {
-    throw CLI::ValidationError("expected a JSON object, got '" + text + "'");
-  }
+  if (!parsed.ok() || !parsed->is_object()) wrong(flag, "a JSON object", text);
   return std::move(*parsed);
 }
 
@@ -70,13 +71,13 @@ json::array split(const std::vector<std::string>& texts) {
 json::value converted(const Flag& flag, const std::vector<std::string>& texts) {
   switch (flag.type) {
     case FlagType::kInteger:
-      return integer(texts.back());
+      return integer(flag, texts.back());
     case FlagType::kTrueFalse:
-      return truth(texts.back());
+      return truth(flag, texts.back());
     case FlagType::kTexts:
       return split(texts);
     case FlagType::kJson:
-      return document(texts.back());
+      return document(flag, texts.back());
     case FlagType::kText:
       return json::value(texts.back());
     case FlagType::kSwitch:

@@ -23,9 +23,11 @@ int main(int argc, char** argv) {
                  "Directory of the store and the releases");
   app.add_option("--port", options.port, "TCP port instead of the configured one; 0: any free one");
   app.add_option("--log-level", level, "debug, info, warn or error")
-      ->transform(CLI::CheckedTransformer(levels).description(""));
+      ->transform(CLI::CheckedTransformer(levels).description(""))
+      ->type_name("LEVEL");
   app.add_option("--log-format", format, "text or json")
-      ->transform(CLI::CheckedTransformer(formats).description(""));
+      ->transform(CLI::CheckedTransformer(formats).description(""))
+      ->type_name("FORMAT");
   app.set_version_flag("--version", std::string("openclawd ") + OPENCLAW_VERSION + " (plugin ABI " +
                                         std::to_string(GW_ABI_MAJOR) + "." +
                                         std::to_string(GW_ABI_MINOR) + ")");
