@@ -12,7 +12,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <utility>
 
 #include "gateway/sqlite_engine.hpp"
 #include "host/options.hpp"
@@ -24,7 +26,19 @@ int fail(const std::string& message) {
   return 1;
 }
 
-void arm(const char* point) { ::setenv("GATEWAY_STOP_AT", point, 1); }
+// The name of the step is read from a file, which can be written while the gateway's threads run; the
+// environment cannot be changed then.
+class Trigger {
+ public:
+  explicit Trigger(std::string file) : file_(std::move(file)) {
+    std::filesystem::remove(file_);  // an earlier child's
+    ::setenv("GATEWAY_STOP_AT", ("@" + file_).c_str(), 1);
+  }
+  void arm(const char* point) const { std::ofstream(file_) << point; }
+
+ private:
+  std::string file_;
+};
 
 }  // namespace
 
@@ -35,7 +49,8 @@ int main(int argc, char** argv) {
   const std::string action = argv[3];
   const std::string what = argc > 4 ? argv[4] : "";
 
-  if (action == "boot") arm(point);
+  const Trigger trigger(directory + "/stop_at");
+  if (action == "boot") trigger.arm(point);
   auto state = gateway::StateDir::acquire(directory + "/state");
   if (!state) return fail(state.error().message);
   gateway::SqliteOptions sqlite;
@@ -50,7 +65,7 @@ int main(int argc, char** argv) {
   if (action == "swap-rollback") {
     if (auto swapped = (*host)->swap(what); !swapped) return fail(swapped.error().message);
   }
-  arm(point);
+  trigger.arm(point);
   if (action == "file") {
     std::error_code error;
     const std::string library = directory + "/lib/plugin.so";
