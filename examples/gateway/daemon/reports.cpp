@@ -18,15 +18,14 @@ void put_release(json::object& out, const ReleaseId& release) {
   out["sha256"] = release.sha256;
 }
 
-json::value trial(const std::optional<gateway::TrialInfo>& info) {
-  if (!info) return nullptr;
+json::object trial(const gateway::TrialInfo& info) {
   json::object out;
-  put_release(out, info->role.release);
-  out["since"] = info->role.since_ms;
-  out["phase"] = gateway::phase_name(info->phase);
-  out["phaseSince"] = info->phase_since_ms;
-  out["until"] = info->until_ms == 0 ? json::value(nullptr) : json::value(info->until_ms);
-  out["tries"] = info->tries;
+  put_release(out, info.role.release);
+  out["since"] = info.role.since_ms;
+  out["phase"] = gateway::phase_name(info.phase);
+  out["phaseSince"] = info.phase_since_ms;
+  out["until"] = info.until_ms == 0 ? json::value(nullptr) : json::value(info.until_ms);
+  out["tries"] = info.tries;
   return out;
 }
 
@@ -123,7 +122,7 @@ json::object slot_row(const SlotStatus& status) {
   out["since"] = status.active ? json::value(status.active->since_ms) : json::value(nullptr);
   out["candidate"] = role(status.candidate);
   out["parked"] = role(status.parked);
-  out["trial"] = trial(status.trial);
+  if (status.trial) out["trial"] = trial(*status.trial);
   if (!status.reason.empty()) out["reason"] = status.reason;
   return out;
 }
