@@ -20,6 +20,10 @@ struct Given {
   std::string token;
 };
 
+bool takes_no_value(FlagType type) {
+  return type == FlagType::kSwitch || type == FlagType::kSwitchOff || type == FlagType::kWord;
+}
+
 // Sets "a" or "a.b" in the arguments.
 void set_arg(json::object& args, std::string_view name, json::value value) {
   const std::size_t dot = name.find('.');
@@ -79,6 +83,7 @@ json::value converted(const Flag& flag, const std::vector<std::string>& texts) {
     case FlagType::kJson:
       return document(flag, texts.back());
     case FlagType::kText:
+    case FlagType::kWord:
       return json::value(texts.back());
     case FlagType::kSwitch:
       return true;
@@ -93,9 +98,9 @@ json::object arguments(const ToolVerb& verb, const Given& given) {
   if (verb.positional != nullptr) args[verb.positional] = given.positional;
   for (std::size_t i = 0; i < verb.flags.size(); ++i) {
     const Flag& flag = verb.flags[i];
-    const bool is_switch = flag.type == FlagType::kSwitch || flag.type == FlagType::kSwitchOff;
-    if (is_switch) {
-      if (given.switches[i]) set_arg(args, flag.arg, flag.type == FlagType::kSwitch);
+    if (takes_no_value(flag.type)) {
+      if (given.switches[i])
+        set_arg(args, flag.arg, converted(flag, {flag.preset ? flag.preset : ""}));
     } else if (!given.values[i].empty()) {
       set_arg(args, flag.arg, converted(flag, given.values[i]));
     } else if (flag.preset != nullptr) {
@@ -128,7 +133,7 @@ void add_flag(CLI::App& command, const ToolVerb& verb, std::size_t i, Given& giv
   const Flag& flag = verb.flags[i];
   const std::string help = arg_help(verb.tool, flag.arg);
   CLI::Option* option = nullptr;
-  if (flag.type == FlagType::kSwitch || flag.type == FlagType::kSwitchOff) {
+  if (takes_no_value(flag.type)) {
     option = command.add_flag_callback(
         flag.names, [&given, i] { given.switches[i] = true; }, help);
   } else {
@@ -211,8 +216,8 @@ void add_output_flags(CLI::App& command, CommandLine& line) {
 }
 
 void add_tool_verbs(CLI::App& root, CommandLine& line) {
-  for (const std::span<const ToolVerb> subject :
-       {task_verbs(), task_list_verbs(), sla_verbs(), agent_verbs(), message_verbs()}) {
+  for (const std::span<const ToolVerb> subject : {task_verbs(), task_list_verbs(), sla_verbs(),
+                                                  agent_verbs(), message_verbs(), upkeep_verbs()}) {
     for (const ToolVerb& verb : subject) add_verb(root, line, verb);
   }
 }

@@ -21,6 +21,7 @@ enum class FlagType : unsigned char {
   kInteger,
   kSwitch,     // present: true
   kSwitchOff,  // present: false ("--no-record-only")
+  kWord,       // present: the text of `preset` ("--reject")
   kTrueFalse,  // "t|f"
   kTexts,      // may be repeated, or a comma-separated list
   kJson,       // a JSON object
@@ -32,7 +33,7 @@ struct Flag {
   const char* arg;    // the tool's argument; "sla.acceptSlaSeconds" sets a member
   FlagType type = FlagType::kText;
   bool required = false;
-  const char* preset = nullptr;  // used when the flag is absent
+  const char* preset = nullptr;  // used when the flag is absent (of kWord: when it is present)
 };
 
 // Shows a reply to people. JSON mode never gets here.
@@ -55,6 +56,7 @@ std::span<const ToolVerb> task_list_verbs();
 std::span<const ToolVerb> sla_verbs();
 std::span<const ToolVerb> agent_verbs();
 std::span<const ToolVerb> message_verbs();
+std::span<const ToolVerb> upkeep_verbs();
 
 // What a chosen command does; returns the exit code.
 using Action = std::function<int(Session&, Printer&)>;

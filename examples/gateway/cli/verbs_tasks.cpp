@@ -1,4 +1,4 @@
-// openclaw ansible tasks delegate|claim|update|complete|release|cancel
+// openclaw ansible tasks delegate|claim|update|approve|complete|release|cancel
 #include <array>
 
 #include "cli/json_text.hpp"
@@ -11,11 +11,12 @@ using enum FlagType;
 
 constexpr Flag kKey = {"--idempotency-key", "idempotency_key"};
 
-constexpr std::array<Flag, 14> kDelegate = {{
+constexpr std::array<Flag, 15> kDelegate = {{
     {"--title", "title", kText, true},
     {"--description", "description", kText, true},
     {"--to", "to_agents", kTexts},
     {"--requires", "requires", kTexts},
+    {"--skill", "skillRequired"},
     {"--context", "context"},
     {"--intent", "intent"},
     {"--sla-accept", "sla.acceptSlaSeconds", kInteger},
@@ -45,6 +46,13 @@ constexpr std::array<Flag, 9> kUpdate = {{
     {"--failure-code", "failure_code"},
     {"--terminal", "terminal", kSwitch},
     {"--retryable", "retryable", kSwitch},
+    kKey,
+}};
+
+constexpr std::array<Flag, 4> kApprove = {{
+    {"--artifact", "approval_artifact_id"},
+    {"--reject", "decision", kWord, false, "rejected"},
+    {"--note", "note"},
     kKey,
 }};
 
@@ -84,6 +92,16 @@ void changed(Printer& print, const json::object& reply, const json::object&) {
   print.field("notice", text_of(reply, "notifyMessageId"));
 }
 
+void decided(Printer& print, const json::object& reply, const json::object&) {
+  const json::object approval = object_in(reply, "approval");
+  const bool approved = text_of(approval, "state") == "approved";
+  if (!bool_of(reply, "idempotent")) print.success(text_of(reply, "message", "Done"));
+  print.field(approved ? "approver" : "rejected by",
+              text_of(approval, approved ? "approvedByAgentId" : "rejectedByAgentId"));
+  print.field("artifact", text_of(approval, "approvalArtifactId"));
+  print.field("note", text_of(approval, "note"));
+}
+
 constexpr ToolVerb kVerbs[] = {
     {.path = "ansible tasks delegate",
      .tool = "ansible_delegate_task",
@@ -101,6 +119,13 @@ constexpr ToolVerb kVerbs[] = {
      .tool = "ansible_update_task",
      .flags = kUpdate,
      .render = changed,
+     .positional = "taskId",
+     .positional_name = "TASK",
+     .actor_arg = "agentId"},
+    {.path = "ansible tasks approve",
+     .tool = "ansible_approve_task",
+     .flags = kApprove,
+     .render = decided,
      .positional = "taskId",
      .positional_name = "TASK",
      .actor_arg = "agentId"},

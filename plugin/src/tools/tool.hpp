@@ -61,5 +61,7 @@ std::span<const Tool> sla_tools();
 std::span<const Tool> agent_tools();
 std::span<const Tool> message_tools();
 std::span<const Tool> coordination_tools();
+std::span<const Tool> distribution_tools();
+std::span<const Tool> health_tools();
 
 }  // namespace ansible

@@ -13,7 +13,8 @@ namespace {
 std::vector<Tool> joined() {
   std::vector<Tool> tools;
   for (const std::span<const Tool> subject :
-       {task_tools(), sla_tools(), agent_tools(), message_tools(), coordination_tools()}) {
+       {task_tools(), sla_tools(), agent_tools(), message_tools(), coordination_tools(),
+        distribution_tools(), health_tools()}) {
     tools.insert(tools.end(), subject.begin(), subject.end());
   }
   std::sort(tools.begin(), tools.end(),
