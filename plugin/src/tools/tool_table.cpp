@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "capabilities/canary_sweep.hpp"
 #include "capabilities/distribution_sweep.hpp"
 #include "coordination/pulse.hpp"
 #include "sla/sla_sweep.hpp"
@@ -31,6 +32,7 @@ constexpr Sweep kSweeps[] = {
     {"leases", 30, true, lease_sweep},
     {"audit", 3600, true, keep_audit},
     {"distribution", 10, true, distribution_sweep},
+    {"capability_canary", 30, true, canary_sweep},
 };
 
 }  // namespace
