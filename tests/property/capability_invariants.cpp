@@ -59,9 +59,11 @@ void check_versions(const Mirror& mirror, Problems& problems) {
   }
 }
 
-// CAP-14: once per (capability, version, target), for one target each, and none open once withdrawn.
+// CAP-14: once per (capability, version, target), for one target each, none open once withdrawn, and the unfinished ones
+// in their index.
 void check_distribution(const Mirror& mirror, Problems& problems) {
   std::set<std::tuple<std::string, std::string, std::string>> seen;
+  std::set<std::string> open;
   mirror.each("task/", [&](const std::string& at, const Row& row) {
     const auto task = ansible::task_from_json(row.document.as_object());
     if (task.intent != "skill_distribution") return;
@@ -76,7 +78,12 @@ void check_distribution(const Mirror& mirror, Problems& problems) {
       problems.push_back(at + " repeats a distribution of " + capability + ' ' + version + " to " +
                          task.assignees.front());
     }
+    if (!terminal(task.status)) open.insert(key::distribution_open(capability, version, task.id));
   });
+  mirror.each("distribution-open/", [&](const std::string& at, const Row&) {
+    if (open.erase(at) == 0) problems.push_back("stray index entry " + at);
+  });
+  for (const std::string& missing : open) problems.push_back("missing index entry " + missing);
 }
 
 }  // namespace

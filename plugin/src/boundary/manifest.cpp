@@ -38,7 +38,8 @@ json::array sweeps() {
   return out;
 }
 
-// What must hold whatever a release does: the task life cycle, and an append-only audit log.
+// What must hold whatever a release does: the task life cycle, an append-only audit log, and one distribution task per
+// version and target.
 json::array invariants() {
   std::set<std::pair<std::string_view, std::string_view>> changes;
   for (const Transition& row : kTransitions) changes.emplace(to_text(row.from), to_text(row.to));
@@ -48,7 +49,8 @@ json::array invariants() {
            {"pointer", "/status"},
            {"transitions", std::move(transitions)},
            {"terminal", json::array{"completed", "failed"}}},
-          {{"prefix", "audit/"}, {"writeOnce", true}}};
+          {{"prefix", "audit/"}, {"writeOnce", true}},
+          {{"prefix", "distribution-target/"}, {"writeOnce", true}}};
 }
 
 json::array signals() {
