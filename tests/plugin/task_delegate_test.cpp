@@ -193,13 +193,11 @@ TEST_CASE("T-11: an assignee is an agent, else a node's first enabled agent, els
 
   World other;
   other.store["node/node-b"] = R"({"name":"node-b"})";
-  for (const char* id : {"zoe", "amy", "abe"}) other.agent(id);
   for (const char* id : {"zoe", "amy", "abe"}) {
-    json::object record = ansible::parse_document(id, other.store.at("agent/" + std::string(id)));
-    record["gateway"] = "node-b";
-    if (id == std::string("abe")) record["disabledAt"] = 1;
-    other.store["agent/" + std::string(id)] = json::canonical(record);
+    other.ok("ansible_register_agent",
+             {{"agent_id", id}, {"type", "internal"}, {"gateway", "node-b"}});
   }
+  other.ok("ansible_disable_agent", {{"agent_id", "abe"}});
   CHECK(text_of(try_delegate(other, {{"assignedTo", "node-b"}}), "assignedTo") == "amy");
 }
 

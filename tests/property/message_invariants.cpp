@@ -64,23 +64,30 @@ void check_messages(const Mirror& mirror, Problems& problems) {
   check_unread_counts(mirror, problems);
 }
 
-// The token index finds exactly the agents that have a token.
+// The token index finds exactly the agents that have a token, the gateway index exactly the internal ones.
 void check_agents(const Mirror& mirror, Problems& problems) {
   std::map<std::string, std::string> wanted;
   mirror.each("agent/", [&](const std::string& at, const Row& row) {
-    const json::object auth = ansible::object_field(row.document.as_object(), "auth");
+    const json::object& agent = row.document.as_object();
+    const json::object auth = ansible::object_field(agent, "auth");
+    const std::string id = key::last_part(at);
     const std::string hash = text_field(auth, "tokenHash").value_or("");
-    if (hash.starts_with("sha256:")) wanted[key::agent_token(hash.substr(7))] = key::last_part(at);
+    if (hash.starts_with("sha256:")) wanted[key::agent_token(hash.substr(7))] = id;
+    const auto gateway = text_field(agent, "gateway");
+    if (gateway && text_field(agent, "type") == "internal")
+      wanted[key::agent_at(*gateway, id)] = id;
   });
-  mirror.each("agent-token/", [&](const std::string& at, const Row& row) {
-    const auto found = wanted.find(at);
-    if (found == wanted.end() || found->second != row.text) {
-      problems.push_back("stray token entry " + at);
-    } else {
-      wanted.erase(found);
-    }
-  });
-  for (const auto& [at, agent] : wanted) problems.push_back("no token entry for " + agent);
+  for (const char* index : {"agent-token/", "agent-at/"}) {
+    mirror.each(index, [&](const std::string& at, const Row& row) {
+      const auto found = wanted.find(at);
+      if (found == wanted.end() || found->second != row.text) {
+        problems.push_back("stray index entry " + at);
+      } else {
+        wanted.erase(found);
+      }
+    });
+  }
+  for (const auto& [at, agent] : wanted) problems.push_back("no index entry " + at);
 }
 
 }  // namespace property

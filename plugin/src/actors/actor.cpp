@@ -1,6 +1,8 @@
 #include "actors/actor.hpp"
 
 #include "actors/agent_store.hpp"
+#include "actors/gateway_id.hpp"
+#include "core/keys.hpp"
 #include "records/coordination.hpp"
 
 namespace ansible {
@@ -21,6 +23,11 @@ Actor as_agent(Context& context, const std::string& id) {
   return {id, false, id == effective_admin(context)};
 }
 
+// WHO-5: who is meant by a name. `admin`, where nobody is called that, is the gateway's admin.
+std::string meant(Context& context, const std::string& named) {
+  return named == "admin" && !load_agent(context.txn, named) ? effective_admin(context) : named;
+}
+
 Result<Actor> by_token(Context& context, const std::optional<std::string>& named,
                        const std::string& token) {
   const auto agent = agent_by_token(context.txn, token);
@@ -35,7 +42,7 @@ Result<Actor> by_token(Context& context, const std::optional<std::string>& named
                      "' has expired; an admin can issue a new one with ansible_issue_agent_token"};
   }
   if (!agent->enabled()) return disabled(*agent);
-  if (named && *named != agent->id) {
+  if (named && meant(context, *named) != agent->id) {
     return Error{code::kInvalidArgument, "agent_token belongs to '" + agent->id +
                                              "' but the call names '" + *named +
                                              "'; leave out one of them"};
@@ -44,13 +51,13 @@ Result<Actor> by_token(Context& context, const std::optional<std::string>& named
 }
 
 // Whether the operator may speak for this agent without its token (WHO-2).
-std::optional<Error> may_name(const Context& context, const Agent& agent) {
+std::optional<Error> may_name(Context& context, const Agent& agent) {
   const AuthMode mode = context.config.auth_mode;
   if (mode == AuthMode::kTokenRequired) {
     return token_required(agent.id, "authMode is token-required");
   }
   if (!agent.internal) return std::nullopt;  // external agents: legacy and mixed
-  const bool local = agent.gateway == context.node_id();
+  const bool local = agent.gateway && is_here(context, *agent.gateway);
   if (!local && mode != AuthMode::kLegacy) {
     return token_required(agent.id, "it lives on gateway '" + agent.gateway.value_or("none") +
                                         "', not on '" + context.node_id() + "'");
@@ -58,12 +65,9 @@ std::optional<Error> may_name(const Context& context, const Agent& agent) {
   return std::nullopt;
 }
 
-Result<Actor> by_name(Context& context, std::string named) {
-  auto agent = load_agent(context.txn, named);
-  if (!agent && named == "admin") {  // WHO-5
-    named = effective_admin(context);
-    agent = load_agent(context.txn, named);
-  }
+Result<Actor> by_name(Context& context, const std::string& name) {
+  const std::string named = meant(context, name);
+  const auto agent = load_agent(context.txn, named);
   if (!agent) {
     return Error{
         code::kNotAuthorized,
@@ -81,7 +85,18 @@ std::string Actor::recorded_as() const { return operator_ ? "operator:" + id : i
 std::string effective_admin(Context& context) {
   const Coordination coordination = load_coordination(context.txn);
   const auto set = coordination.gateway_admins.find(context.node_id());
-  return set != coordination.gateway_admins.end() ? set->second : context.config.admin_agent_id;
+  if (set != coordination.gateway_admins.end()) return set->second;
+  for (const auto& [gateway, agent] : coordination.gateway_admins) {
+    if (is_here(context, gateway)) return agent;
+  }
+  return context.config.admin_agent_id;
+}
+
+bool is_here(Context& context, std::string_view gateway) {
+  if (gateway == context.node_id()) return true;
+  const std::string canonical = canonical_gateway(gateway);
+  return !canonical.empty() && canonical == canonical_gateway(context.node_id()) &&
+         !context.txn.get(key::node(gateway));
 }
 
 Result<Actor> resolve_actor(Context& context, const std::optional<std::string>& named,
@@ -94,7 +109,7 @@ Result<Actor> resolve_actor(Context& context, const std::optional<std::string>& 
       if (named) return by_name(context, *named);
       return Actor{context.node_id(), true, true};
     case CallerKind::kAgent: {
-      if (named && *named != context.caller_agent) {
+      if (named && meant(context, *named) != context.caller_agent) {
         return Error{code::kInvalidArgument, "the caller is '" + context.caller_agent +
                                                  "' but the call names '" + *named + "'"};
       }
@@ -120,7 +135,13 @@ Result<Actor> resolve_actor(Context& context, const Args& args, std::string_view
 Result<Actor> resolve_admin(Context& context, const Args& args, std::string_view name_arg,
                             std::string_view what) {
   auto actor = resolve_actor(context, args, name_arg);
-  if (!actor.ok() || actor->admin) return actor;
+  if (!actor.ok()) return actor;
+  if (context.txn.get(key::node_revoked(context.node_id()))) {
+    return Error{code::kNotAuthorized, std::string(what) + ": node '" + context.node_id() +
+                                           "' was revoked; a new invite bound to it lets it back "
+                                           "(ansible_join_node)"};
+  }
+  if (actor->admin) return actor;
   return Error{code::kNotAuthorized, std::string(what) + " needs an admin: '" + actor->id +
                                          "' is not '" + effective_admin(context) +
                                          "', and not the gateway's operator"};

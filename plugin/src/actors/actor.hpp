@@ -31,11 +31,16 @@ Result<Actor> resolve_actor(Context& context, const std::optional<std::string>& 
 // The same, from the arguments `name_arg` and `agent_token`.
 Result<Actor> resolve_actor(Context& context, const Args& args, std::string_view name_arg);
 
-// As above, and refuses everybody but admins with not_authorized (WHO-10); `what` names the operation for the text.
+// As above, and refuses everybody but admins with not_authorized (WHO-10), and admins too on a node that was revoked;
+// `what` names the operation for the text.
 Result<Actor> resolve_admin(Context& context, const Args& args, std::string_view name_arg,
                             std::string_view what);
 
-// The agent with admin rights on this gateway: gateway admin of the store, else adminAgentId of the config.
+// The agent with admin rights on this gateway: its gateway admin in the store, else that of a gateway whose name is this
+// one's in another spelling, else adminAgentId of the config.
 std::string effective_admin(Context& context);
+
+// Is `gateway` this one? A name that differs only in spelling is, unless a node of that very name has joined.
+bool is_here(Context& context, std::string_view gateway);
 
 }  // namespace ansible

@@ -11,15 +11,20 @@ constexpr std::string_view kHashPrefix = "sha256:";
 constexpr std::size_t kHintDigits = 12;
 constexpr std::size_t kTokenBytes = 24;
 
-std::string token_hash(Transaction& txn, std::string_view token) {
-  return std::string(kHashPrefix) + hex(txn.sha256(token));
-}
-
 std::string index_key(std::string_view hash) {
   return key::agent_token(key::part(hash.substr(kHashPrefix.size())));
 }
 
+// Where the agent stands among the internal agents of a gateway; empty for an external one.
+std::string home_key(const Agent& agent) {
+  return agent.internal && agent.gateway ? key::agent_at(*agent.gateway, agent.id) : "";
+}
+
 }  // namespace
+
+std::string token_hash(Transaction& txn, std::string_view token) {
+  return std::string(kHashPrefix) + hex(txn.sha256(token));
+}
 
 std::optional<Agent> load_agent(Transaction& txn, std::string_view id) {
   if (id.empty()) return std::nullopt;
@@ -37,7 +42,22 @@ void save_agent(Transaction& txn, const Agent& agent) {
     if (old_hash.starts_with(kHashPrefix)) txn.erase(index_key(old_hash));
     if (new_hash.starts_with(kHashPrefix)) txn.put(index_key(new_hash), agent.id);
   }
+  const std::string old_home = before ? home_key(*before) : "";
+  const std::string new_home = home_key(agent);
+  if (old_home != new_home) {
+    if (!old_home.empty()) txn.erase(old_home);
+    if (!new_home.empty()) txn.put(new_home, agent.id);
+  }
   txn.put(key::agent(agent.id), json::canonical(to_json(agent)));
+}
+
+std::vector<Agent> agents_at(Transaction& txn, std::string_view gateway) {
+  std::vector<Agent> agents;
+  const std::string prefix = key::agent_at(gateway, "");
+  for (const auto& [key, id] : collect(txn, prefix, prefix_end(prefix), {.limit = SIZE_MAX})) {
+    if (auto agent = load_agent(txn, id)) agents.push_back(std::move(*agent));
+  }
+  return agents;
 }
 
 std::vector<Agent> all_agents(Transaction& txn) {

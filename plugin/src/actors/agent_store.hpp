@@ -13,14 +13,20 @@ namespace ansible {
 
 std::optional<Agent> load_agent(Transaction& txn, std::string_view id);
 
-// Writes the record and keeps the token index in step with it.
+// Writes the record and keeps the indexes (by token, by gateway) in step with it.
 void save_agent(Transaction& txn, const Agent& agent);
 
 // Sorted by id.
 std::vector<Agent> all_agents(Transaction& txn);
 
+// The internal agents of a gateway, sorted by id.
+std::vector<Agent> agents_at(Transaction& txn, std::string_view gateway);
+
 // True if an agent of that id is registered and enabled: messages go nowhere else.
 bool can_receive(Transaction& txn, std::string_view id);
+
+// "sha256:" + hex SHA-256 of a token's whole text: how tokens of agents and of their invites are kept.
+std::string token_hash(Transaction& txn, std::string_view token);
 
 // Draws a token, puts its hash into `agent.auth`, and returns the token: the only time anybody sees it.
 std::string issue_token(Transaction& txn, Agent& agent, std::int64_t now_ms,

@@ -1,8 +1,9 @@
 #include <array>
 
 #include "actors/actor.hpp"
+#include "actors/agent_replies.hpp"
 #include "actors/agent_store.hpp"
-#include "core/ids.hpp"
+#include "actors/issue_once.hpp"
 #include "tools/acting.hpp"
 #include "tools/tool.hpp"
 
@@ -25,7 +26,7 @@ constexpr Param kExpires = {.name = "expires_in_seconds",
                             .min = 60,
                             .max = 315'360'000};
 
-constexpr std::array<Param, 7> kRegisterParams = {{
+constexpr std::array<Param, 8> kRegisterParams = {{
     kAgentId,
     {.name = "name", .type = kString, .description = "Shown name", .max_length = 200},
     {.name = "type",
@@ -37,10 +38,11 @@ constexpr std::array<Param, 7> kRegisterParams = {{
      .description = "Gateway of an internal agent; none: this one",
      .max_length = 100},
     kExpires,
+    kIssueKey,
     kFrom,
     kAgentToken,
 }};
-constexpr std::array<Param, 4> kIssueParams = {{kAgentId, kExpires, kFrom, kAgentToken}};
+constexpr std::array<Param, 5> kIssueParams = {{kAgentId, kExpires, kIssueKey, kFrom, kAgentToken}};
 constexpr std::array<Param, 4> kDisableParams = {{
     kAgentId,
     {.name = "reason", .type = kString, .description = "Why", .max_length = 500},
@@ -50,33 +52,18 @@ constexpr std::array<Param, 4> kDisableParams = {{
 constexpr std::array<Param, 3> kEnableParams = {{kAgentId, kFrom, kAgentToken}};
 constexpr std::array<Param, 2> kListParams = {{kFrom, kAgentToken}};
 
-std::optional<Error> check_id(std::string_view pointer, std::string_view id) {
-  if (valid_id(id)) return std::nullopt;
-  const std::string expected =
-      "1-100 characters of A-Z a-z 0-9 . _ : @ -, not beginning with '.' or '-'";
-  return Error{code::kInvalidArgument,
-               std::string(pointer.substr(1)) + ": expected " + expected,
-               {{"pointer", pointer}, {"expected", expected}, {"got", brief(json::value(id))}}};
-}
-
 std::optional<std::int64_t> expiry(const Context& context, const Args& args) {
   const auto seconds = args.integer("expires_in_seconds");
   if (!seconds) return std::nullopt;
   return context.now_ms + *seconds * 1000;
 }
 
-// The one reply that carries a token (WHO-8).
-json::object with_token(const Agent& agent, const std::string& token, const std::string& message) {
-  return {{"success", true},
-          {"agent_id", agent.id},
-          {"agent", public_json(agent)},
-          {"agent_token", token},
-          {"message", message}};
-}
-
 ToolResult register_agent(Context& context, const Args& args) {
   const auto actor = resolve_admin(context, args, "from_agent", "registering an agent");
   if (!actor.ok()) return actor.error();
+  auto once = open_issue(context, args, *actor, "ansible_register_agent");
+  if (!once.ok()) return once.error();
+  if (once->replay) return std::move(*once->replay);
   Agent agent;
   agent.id = *args.text("agent_id");
   if (auto error = check_id("/agent_id", agent.id)) return std::move(*error);
@@ -101,37 +88,26 @@ ToolResult register_agent(Context& context, const Args& args) {
   agent.registered_by = actor->id;
   const std::string token = issue_token(context.txn, agent, context.now_ms, expiry(context, args));
   save_agent(context.txn, agent);
-  return with_token(agent, token,
-                    "Agent '" + agent.id + "' registered; keep the token, it is shown only now");
-}
-
-Result<Agent> existing_agent(Context& context, const Args& args) {
-  const std::string id = *args.text("agent_id");
-  auto agent = load_agent(context.txn, id);
-  if (!agent) {
-    return Error{code::kNotFound,
-                 "agent '" + id + "' is not registered; ansible_list_agents shows who is"};
-  }
-  return std::move(*agent);
+  return finish_issue(
+      context, *once,
+      with_token(agent, token,
+                 "Agent '" + agent.id + "' registered; keep the token, it is shown only now"),
+      "agent_token");
 }
 
 ToolResult issue(Context& context, const Args& args) {
   const auto actor = resolve_admin(context, args, "from_agent", "issuing a token");
   if (!actor.ok()) return actor.error();
+  auto once = open_issue(context, args, *actor, "ansible_issue_agent_token");
+  if (!once.ok()) return once.error();
+  if (once->replay) return std::move(*once->replay);
   auto agent = existing_agent(context, args);
   if (!agent.ok()) return agent.error();
   const std::string token = issue_token(context.txn, *agent, context.now_ms, expiry(context, args));
   save_agent(context.txn, *agent);
-  return with_token(*agent, token,
-                    "New token for '" + agent->id + "'; the old one no longer works");
-}
-
-ToolResult changed(const Agent& agent, bool changed, const std::string& message) {
-  return json::object{{"success", true},
-                      {"changed", changed},
-                      {"agent_id", agent.id},
-                      {"agent", public_json(agent)},
-                      {"message", message}};
+  const std::string message = "New token for '" + agent->id + "'; the old one no longer works" +
+                              (agent->enabled() ? "" : ". The agent is disabled: it acts nowhere");
+  return finish_issue(context, *once, with_token(*agent, token, message), "agent_token");
 }
 
 ToolResult disable(Context& context, const Args& args) {
@@ -142,14 +118,14 @@ ToolResult disable(Context& context, const Args& args) {
   if (agent->id == effective_admin(context)) {
     return Error{code::kConflict, "agent '" + agent->id +
                                       "' is this gateway's admin and cannot be disabled; name "
-                                      "another admin first (adminAgentId)"};
+                                      "another admin first (ansible_set_gateway_admin)"};
   }
-  if (!agent->enabled()) return changed(*agent, false, "Agent was already disabled");
+  if (!agent->enabled()) return changed_agent(*agent, false, "Agent was already disabled");
   agent->disabled_at = context.now_ms;
   agent->disabled_by = actor->id;
   agent->disable_reason = args.text("reason");
   save_agent(context.txn, *agent);
-  return changed(*agent, true, "Agent '" + agent->id + "' is disabled and can act nowhere");
+  return changed_agent(*agent, true, "Agent '" + agent->id + "' is disabled and can act nowhere");
 }
 
 ToolResult enable(Context& context, const Args& args) {
@@ -157,14 +133,14 @@ ToolResult enable(Context& context, const Args& args) {
   if (!actor.ok()) return actor.error();
   auto agent = existing_agent(context, args);
   if (!agent.ok()) return agent.error();
-  if (agent->enabled()) return changed(*agent, false, "Agent was already enabled");
+  if (agent->enabled()) return changed_agent(*agent, false, "Agent was already enabled");
   agent->disabled_at.reset();
   agent->disabled_by.reset();
   agent->disable_reason.reset();
   agent->enabled_at = context.now_ms;
   agent->enabled_by = actor->id;
   save_agent(context.txn, *agent);
-  return changed(*agent, true, "Agent '" + agent->id + "' is enabled");
+  return changed_agent(*agent, true, "Agent '" + agent->id + "' is enabled");
 }
 
 ToolResult list(Context& context, const Args& args) {

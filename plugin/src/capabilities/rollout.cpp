@@ -51,8 +51,8 @@ std::vector<std::string> agents_behind(Context& context, const std::string& targ
   if (can_receive(context.txn, target)) return {target};
   std::vector<std::string> found;
   if (load_agent(context.txn, target) || !context.txn.get(key::node(target))) return found;
-  for (const Agent& agent : all_agents(context.txn)) {
-    if (agent.internal && agent.enabled() && agent.gateway == target) found.push_back(agent.id);
+  for (const Agent& agent : agents_at(context.txn, target)) {
+    if (agent.enabled()) found.push_back(agent.id);
   }
   return found;
 }

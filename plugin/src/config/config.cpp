@@ -52,7 +52,7 @@ constexpr std::array<Param, 11> kAuthGate = {{
      .description = "Unknown nodes need a ticket (false)"},
     {.name = "authPort",
      .type = kInteger,
-     .description = "Port of the exchange (listenPort + 1)",
+     .description = "A port of the exchange's own (none: it is served on the gateway's port)",
      .min = 1,
      .max = 65535},
     {.name = "exchangePath",
@@ -345,6 +345,13 @@ Config read_config(const json::object& from, ConfigReport& report) {
   config.capability_soak_seconds = int_field(from, "capabilitySoakSeconds").value_or(300);
   config.sla = sla_config(object_field(from, "slaSweep"));
   config.manifest_trust = manifest_trust(report, object_field(from, "manifestTrust"));
+  const json::object gate = object_field(from, "authGate");
+  config.auth_gate.ticket_ttl_seconds = int_field(gate, "ticketTtlSeconds").value_or(60);
+  config.auth_gate.require_node_proof = bool_field(gate, "requireNodeProof").value_or(false);
+  if (const auto path = text_field(gate, "exchangePath"); path && !path->starts_with('/')) {
+    report.errors.push_back(
+        {"/authGate/exchangePath", "a path that begins with '/'", brief(json::value(*path))});
+  }
   require_id(report, "/adminAgentId", config.admin_agent_id);
   require_ids(report, "/injectContextAgents", config.inject_context_agents);
   require_ids(report, "/sendReceiptAgents", config.send_receipt_agents);

@@ -39,6 +39,12 @@ struct ManifestTrust {
   bool require_signed = false;  // goes before allow_unsigned_legacy
 };
 
+// Admission of nodes. The gateway reads the rest of `authGate`: where the exchange listens, and its rate limit.
+struct AuthGateConfig {
+  std::int64_t ticket_ttl_seconds = 60;
+  bool require_node_proof = false;
+};
+
 struct Config {
   Tier tier = Tier::kBackbone;
   std::vector<std::string> capabilities;
@@ -57,6 +63,7 @@ struct Config {
   std::int64_t capability_soak_seconds = 300;  // how long a capability's canary is watched (CAP-12)
   SlaConfig sla;
   ManifestTrust manifest_trust;
+  AuthGateConfig auth_gate;
 };
 
 struct ConfigProblem {

@@ -3,9 +3,8 @@
 #include <algorithm>
 
 #include "actors/agent_store.hpp"
+#include "admission/node_store.hpp"
 #include "coordination/pulse.hpp"
-#include "core/fields.hpp"
-#include "core/keys.hpp"
 
 namespace ansible {
 namespace {
@@ -23,26 +22,26 @@ void register_missing(Context& context, const std::string& id) {
 
 // The node's own record; a restart only adds capabilities that are missing (reference 1.1).
 void register_node(Context& context) {
-  const std::string key = key::node(context.node_id());
-  const auto stored = context.txn.get(key);
-  json::object node = stored ? parse_document(key, *stored)
-                             : json::object{{"name", context.node_id()},
-                                            {"tier", to_text(context.config.tier)},
-                                            {"addedBy", context.node_id()},
-                                            {"addedAt", context.now_ms}};
-  std::vector<std::string> capabilities = texts_field(node, "capabilities");
+  const std::string& id = context.node_id();
+  NodeInfo node = load_node(context.txn, id)
+                      .value_or(NodeInfo{.name = id,
+                                         .tier = std::string(to_text(context.config.tier)),
+                                         .capabilities = {},
+                                         .added_by = id,
+                                         .added_at = context.now_ms});
   for (const std::string& capability : context.config.capabilities) {
-    if (std::find(capabilities.begin(), capabilities.end(), capability) == capabilities.end()) {
-      capabilities.push_back(capability);
+    if (std::find(node.capabilities.begin(), node.capabilities.end(), capability) ==
+        node.capabilities.end()) {
+      node.capabilities.push_back(capability);
     }
   }
-  node["capabilities"] = to_array(capabilities);
-  context.txn.put(key, json::canonical(node));
+  save_node(context.txn, id, node);
 }
 
 }  // namespace
 
 void start_node(Context& context) {
+  if (load_revocation(context.txn, context.node_id())) return;
   register_node(context);
   register_missing(context, context.node_id());
   for (const std::string& id : context.config.inject_context_agents) {

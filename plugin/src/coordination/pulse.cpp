@@ -13,6 +13,7 @@ constexpr std::int64_t kPresentMs = 90'000;
 }  // namespace
 
 void write_pulse(Context& context, std::string_view status) {
+  if (context.txn.get(key::node_revoked(context.node_id()))) return;
   context.txn.put(key::pulse(context.node_id()),
                   json::canonical(json::object{{"lastSeen", context.now_ms}, {"status", status}}));
 }

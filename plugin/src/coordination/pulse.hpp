@@ -16,6 +16,7 @@ struct Pulse {
   std::string status;  // "online" | "busy" | "offline", as written
 };
 
+// Nothing for a node that was revoked.
 void write_pulse(Context& context, std::string_view status);
 
 // Sorted by node id; nodes that never pulsed are listed too, with last_seen 0 and status "offline".

@@ -82,8 +82,26 @@ std::string ms(std::int64_t value) {
 
 std::string agent(std::string_view agent) { return join({"agent", part(agent)}); }
 std::string agent_token(std::string_view hash_hex) { return join({"agent-token", hash_hex}); }
+std::string agent_at(std::string_view gateway, std::string_view agent) {
+  return join({"agent-at", part(gateway), part(agent)});
+}
+std::string agent_invite(std::string_view invite) { return join({"agent-invite", part(invite)}); }
+std::string agent_invite_token(std::string_view hash_hex) {
+  return join({"agent-invite-token", part(hash_hex)});
+}
+std::string agent_invite_of(std::string_view agent, std::string_view invite) {
+  return join({"agent-invite-of", part(agent), part(invite)});
+}
 std::string node(std::string_view node) { return join({"node", part(node)}); }
 std::string pulse(std::string_view node) { return join({"pulse", part(node)}); }
+std::string node_key(std::string_view node) { return join({"node-key", part(node)}); }
+std::string node_revoked(std::string_view node) { return join({"node-revoked", part(node)}); }
+std::string node_invite(std::string_view hash_hex) { return join({"node-invite", hash_hex}); }
+std::string node_ticket(std::string_view hash_hex) { return join({"node-ticket", hash_hex}); }
+std::string node_nonce(std::string_view hash_hex) { return join({"node-nonce", hash_hex}); }
+std::string prune(std::string_view kind, std::int64_t at_ms, std::string_view name) {
+  return join({"prune", kind, ms(at_ms), part(name)});
+}
 
 std::string skills(std::string_view agent) { return join({"skills", part(agent)}); }
 std::string skill(std::string_view name, std::string_view agent) {

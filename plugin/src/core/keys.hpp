@@ -5,10 +5,20 @@
 //
 //   agent/<agent>                                AgentRecord
 //   agent-token/<hash hex>                       agent id: finds a token's owner without a scan
+//   agent-at/<gateway>/<agent>                   agent id: the internal agents of a gateway
+//   agent-invite/<invite>                        AgentInvite
+//   agent-invite-token/<hash hex>                invite id
+//   agent-invite-of/<agent>/<invite>             empty: invites of an agent that were neither used nor revoked
 //   node/<node>                                  NodeInfo
 //   pulse/<node>                                 PulseRecord
 //   skills/<agent>                               what an agent (or a node) advertises
 //   skill/<name>/<agent>                         agent id: who advertises a skill
+//   node-key/<node>                              PinnedKey: what a node proves itself with
+//   node-revoked/<node>                          Revocation: keeps a revoked node from coming back by itself
+//   node-invite/<hash hex>                       NodeInvite, until it is used
+//   node-ticket/<hash hex>                       NodeTicket
+//   node-nonce/<hash hex>                        empty: an exchange that succeeded
+//   prune/<kind>/<ms>/<name>                     empty: what may go by then; kinds: agent-invite and the three above
 //   coordination                                 Coordination: policies, coordinator, gateway admins
 //   task/<task>                                  Task
 //   task-sla/<task>                              SlaRecord: deadlines, escalations, outcomes
@@ -72,10 +82,20 @@ std::string ms(std::int64_t value);
 
 std::string agent(std::string_view agent);
 std::string agent_token(std::string_view hash_hex);
+std::string agent_at(std::string_view gateway, std::string_view agent);
+std::string agent_invite(std::string_view invite);
+std::string agent_invite_token(std::string_view hash_hex);
+std::string agent_invite_of(std::string_view agent, std::string_view invite);
 std::string node(std::string_view node);
 std::string pulse(std::string_view node);
 std::string skills(std::string_view agent);
 std::string skill(std::string_view name, std::string_view agent);
+std::string node_key(std::string_view node);
+std::string node_revoked(std::string_view node);
+std::string node_invite(std::string_view hash_hex);
+std::string node_ticket(std::string_view hash_hex);
+std::string node_nonce(std::string_view hash_hex);
+std::string prune(std::string_view kind, std::int64_t at_ms, std::string_view name);
 inline constexpr std::string_view kCoordination = "coordination";
 
 std::string task(std::string_view task);

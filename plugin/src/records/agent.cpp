@@ -12,6 +12,9 @@ json::object auth_json(const AgentAuth& auth, bool with_hash) {
   out["issuedAt"] = auth.issued_at;
   set_field(out, "rotatedAt", auth.rotated_at);
   set_field(out, "expiresAt", auth.expires_at);
+  set_field(out, "acceptedAt", auth.accepted_at);
+  set_field(out, "acceptedByNode", auth.accepted_by_node);
+  set_field(out, "acceptedByAgent", auth.accepted_by_agent);
   return out;
 }
 
@@ -31,6 +34,9 @@ json::object record_json(const Agent& agent, bool with_hash) {
   set_field(out, "distributionOptIn", agent.distribution_opt_in);
   set_field(out, "distributionOptInUpdatedAt", agent.distribution_opt_in_updated_at);
   set_field(out, "distributionOptInUpdatedBy", agent.distribution_opt_in_updated_by);
+  set_field(out, "reboundAt", agent.rebound_at);
+  set_field(out, "reboundBy", agent.rebound_by);
+  set_field(out, "reboundReason", agent.rebound_reason);
   return out;
 }
 
@@ -54,9 +60,14 @@ Agent agent_from_json(std::string_view id, const json::object& from) {
   agent.registered_by = text_field(from, "registeredBy").value_or("");
   if (from.contains("auth")) {
     const json::object auth = object_field(from, "auth");
-    agent.auth = AgentAuth{text_field(auth, "tokenHash").value_or(""),
-                           text_field(auth, "tokenHint"), int_field(auth, "issuedAt").value_or(0),
-                           int_field(auth, "rotatedAt"), int_field(auth, "expiresAt")};
+    agent.auth = AgentAuth{.token_hash = text_field(auth, "tokenHash").value_or(""),
+                           .token_hint = text_field(auth, "tokenHint"),
+                           .issued_at = int_field(auth, "issuedAt").value_or(0),
+                           .rotated_at = int_field(auth, "rotatedAt"),
+                           .expires_at = int_field(auth, "expiresAt"),
+                           .accepted_at = int_field(auth, "acceptedAt"),
+                           .accepted_by_node = text_field(auth, "acceptedByNode"),
+                           .accepted_by_agent = text_field(auth, "acceptedByAgent")};
   }
   agent.disabled_at = int_field(from, "disabledAt");
   agent.disabled_by = text_field(from, "disabledBy");
@@ -66,6 +77,9 @@ Agent agent_from_json(std::string_view id, const json::object& from) {
   agent.distribution_opt_in = bool_field(from, "distributionOptIn");
   agent.distribution_opt_in_updated_at = int_field(from, "distributionOptInUpdatedAt");
   agent.distribution_opt_in_updated_by = text_field(from, "distributionOptInUpdatedBy");
+  agent.rebound_at = int_field(from, "reboundAt");
+  agent.rebound_by = text_field(from, "reboundBy");
+  agent.rebound_reason = text_field(from, "reboundReason");
   return agent;
 }
 

@@ -20,6 +20,9 @@ struct AgentAuth {
   std::int64_t issued_at = 0;
   std::optional<std::int64_t> rotated_at;
   std::optional<std::int64_t> expires_at;
+  std::optional<std::int64_t> accepted_at;  // by invite, and on which node
+  std::optional<std::string> accepted_by_node;
+  std::optional<std::string> accepted_by_agent;
 };
 
 // Reference 1.2. `internal` agents live on a gateway; external ones have none.
@@ -36,6 +39,9 @@ struct Agent {
   std::optional<std::string> disable_reason;
   std::optional<std::int64_t> enabled_at;
   std::optional<std::string> enabled_by;
+  std::optional<std::int64_t> rebound_at;
+  std::optional<std::string> rebound_by;
+  std::optional<std::string> rebound_reason;
 
   std::optional<bool> distribution_opt_in;  // external agents under mode `strict` (CAP-14)
   std::optional<std::int64_t> distribution_opt_in_updated_at;

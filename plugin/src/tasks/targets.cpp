@@ -16,10 +16,10 @@
 namespace ansible {
 namespace {
 
-// all_agents is sorted by id, so the first that fits is the alphabetically first.
+// agents_at is sorted by id, so the first that fits is the alphabetically first.
 std::string agent_of_node(Context& context, const std::string& node) {
-  for (const Agent& agent : all_agents(context.txn)) {
-    if (agent.internal && agent.enabled() && agent.gateway == node) return agent.id;
+  for (const Agent& agent : agents_at(context.txn, node)) {
+    if (agent.enabled()) return agent.id;
   }
   return node;
 }

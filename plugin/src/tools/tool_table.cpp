@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "admission/prune_sweep.hpp"
 #include "capabilities/canary_sweep.hpp"
 #include "capabilities/distribution_sweep.hpp"
 #include "coordination/pulse.hpp"
@@ -14,7 +15,8 @@ namespace {
 std::vector<Tool> joined() {
   std::vector<Tool> tools;
   for (const std::span<const Tool> subject :
-       {task_tools(), sla_tools(), agent_tools(), message_tools(), coordination_tools(),
+       {task_tools(), sla_tools(), agent_tools(), agent_invite_tools(), agent_home_tools(),
+        gateway_admin_tools(), admission_tools(), message_tools(), coordination_tools(),
         distribution_tools(), health_tools()}) {
     tools.insert(tools.end(), subject.begin(), subject.end());
   }
@@ -33,6 +35,7 @@ constexpr Sweep kSweeps[] = {
     {"audit", 3600, true, keep_audit},
     {"distribution", 10, true, distribution_sweep},
     {"capability_canary", 30, true, canary_sweep},
+    {"invites", 300, true, prune_invites},
 };
 
 }  // namespace

@@ -1,0 +1,10 @@
+// The sweep `invites`: takes away invites, tickets and nonces whose time is over.
+#pragma once
+
+#include "tools/tool.hpp"
+
+namespace ansible {
+
+ToolResult prune_invites(Context& context);
+
+}  // namespace ansible

@@ -1,0 +1,75 @@
+#include "admission/revoke.hpp"
+
+#include <vector>
+
+#include "actors/agent_store.hpp"
+#include "admission/node_store.hpp"
+#include "core/fields.hpp"
+#include "core/keys.hpp"
+#include "records/coordination.hpp"
+
+namespace ansible {
+namespace {
+
+std::optional<Error> refuse(Context& context, const std::string& node) {
+  const auto own = load_node(context.txn, context.node_id());
+  if (!own || own->tier != "backbone") {
+    return Error{code::kNotAuthorized,
+                 "only a backbone revokes nodes; '" + context.node_id() + "' is none"};
+  }
+  if (node == context.node_id()) {
+    return Error{code::kConflict, "a node cannot revoke itself; do it on another backbone"};
+  }
+  if (load_node(context.txn, node)) return std::nullopt;
+  return Error{code::kNotFound,
+               "no node '" + node + "' has joined; ansible_status shows which have"};
+}
+
+std::vector<std::string> disable_agents(Context& context, const std::string& node,
+                                        const Actor& by) {
+  std::vector<std::string> disabled;
+  for (Agent& agent : agents_at(context.txn, node)) {
+    if (!agent.enabled()) continue;
+    agent.disabled_at = context.now_ms;
+    agent.disabled_by = by.id;
+    agent.disable_reason = "node '" + node + "' was revoked";
+    save_agent(context.txn, agent);
+    disabled.push_back(agent.id);
+  }
+  return disabled;
+}
+
+// True if the node was nominated as coordinator.
+bool leave_coordination(Context& context, const std::string& node, const Actor& by) {
+  Coordination coordination = load_coordination(context.txn);
+  const bool nominated = coordination.coordinator == node;
+  const bool had_admin = coordination.gateway_admins.erase(node) != 0;
+  if (!nominated && !had_admin) return false;
+  if (nominated) coordination.coordinator.reset();
+  coordination.updated_at = context.now_ms;
+  coordination.updated_by = by.id;
+  save_coordination(context.txn, coordination);
+  return nominated;
+}
+
+}  // namespace
+
+Result<json::object> revoke_node(Context& context, const std::string& node,
+                                 const std::optional<std::string>& reason, const Actor& by) {
+  if (auto refusal = refuse(context, node)) return std::move(*refusal);
+  for (const std::string& key : {key::node(node), key::pulse(node), key::node_key(node)}) {
+    context.txn.erase(key);
+  }
+  save_revocation(context.txn, node,
+                  {.revoked_at = context.now_ms, .revoked_by = by.recorded_as(), .reason = reason});
+  const std::vector<std::string> disabled = disable_agents(context, node, by);
+  const bool nominated = leave_coordination(context, node, by);
+  return json::object{
+      {"success", true},
+      {"nodeId", node},
+      {"disabledAgents", to_array(disabled)},
+      {"coordinatorCleared", nominated},
+      {"message", "Node '" + node + "' is revoked; a new invite bound to it lets it back"}};
+}
+
+}  // namespace ansible
