@@ -46,9 +46,7 @@ struct CanaryRig {
   gateway::ManualClock clock{1'000'000};
   gateway::NodeState node{{"n1", true}};
   std::string candidate;
-  gateway::Law law;
-  gateway::Scoreboard scores;
-  std::unique_ptr<gateway::EvidenceBox> evidence;
+  std::shared_ptr<gateway::CaseFile> file;
   std::shared_ptr<gateway::CanaryReferee> referee;
   std::unique_ptr<gateway::Executor> executor;
   int executed = 0;
@@ -56,10 +54,9 @@ struct CanaryRig {
 
   explicit CanaryRig(const std::string& name) : candidate(name) {
     slot.activate(load_trial("active", temp));
-    law = gateway::law_of(slot.acquire()->manifest(), R"({"maxNotices":3})");
-    evidence = std::make_unique<gateway::EvidenceBox>(temp.path(), "canary");
-    referee =
-        std::make_shared<gateway::CanaryReferee>(slot, clock, law, candidate, scores, *evidence);
+    file = std::make_shared<gateway::CaseFile>(
+        gateway::law_of(slot.acquire()->manifest(), R"({"maxNotices":3})"), temp.path(), "canary");
+    referee = std::make_shared<gateway::CanaryReferee>(slot, clock, candidate, file);
     executor = std::make_unique<gateway::Executor>(gateway::ExecutorOptions{}, engine, slot, clock,
                                                    node, gateway::LogSink{});
     executor->set_referee(referee);
@@ -80,7 +77,7 @@ struct CanaryRig {
     options.sides.active = slot.acquire()->release();
     options.sides.candidate = {"1.1.0", "trial-1.1.0", candidate};
     options.allow = std::move(allow);
-    auto started = gateway::Shadow::start(options, law, engine, scores, *evidence);
+    auto started = gateway::Shadow::start(options, engine, file);
     REQUIRE_MESSAGE(started.ok(), started.error().message);
     referee->set_plan({gateway::CanaryStage::kShadow, 100});
     referee->set_shadow(std::move(*started));
@@ -122,10 +119,10 @@ struct CanaryRig {
   // The shadow has answered so many.
   bool answered(std::uint64_t n) {
     return wait_until([&] {
-             const auto now = scores.read();
+             const auto now = file->scores.read();
              return now.candidate.calls >= n || now.candidate.calls + now.shed + now.stale >= n;
            }) &&
-           scores.read().candidate.calls >= n;
+           file->scores.read().candidate.calls >= n;
   }
 
   std::string stored(const std::string& key) {

@@ -24,12 +24,12 @@ TEST_CASE("A good candidate in the shadow gives the same answers and leaves no t
   rig.shadow();
   rig.drive(25);
   REQUIRE(rig.answered(100));
-  const Scores scores = rig.scores.read();
+  const Scores scores = rig.file->scores.read();
   for (const std::uint64_t n : scores.candidate.differences) CHECK(n == 0);
   CHECK(scores.candidate.internal_errors == 0);
   CHECK(scores.candidate.violations == 0);
   CHECK(scores.candidate.latency.count() == scores.candidate.calls);
-  CHECK(rig.evidence->files().empty());
+  CHECK(rig.file->evidence.files().empty());
   CHECK(rig.stored("task/t1") != "");
 }
 
@@ -38,7 +38,7 @@ TEST_CASE("A sweep is shadowed like a call") {
   rig.shadow();
   rig.sweep();
   REQUIRE(rig.answered(1));
-  CHECK(differences(rig.scores.read(), Difference::kWrites) == 0);
+  CHECK(differences(rig.file->scores.read(), Difference::kWrites) == 0);
 }
 
 TEST_CASE("A different reply is found, with both sides as evidence that only the owner reads") {
@@ -46,11 +46,11 @@ TEST_CASE("A different reply is found, with both sides as evidence that only the
   rig.shadow();
   rig.drive(10);
   REQUIRE(rig.answered(40));
-  const Scores scores = rig.scores.read();
+  const Scores scores = rig.file->scores.read();
   CHECK(differences(scores, Difference::kReply) == 10);
   CHECK(differences(scores, Difference::kWrites) == 0);
-  REQUIRE(!rig.evidence->files().empty());
-  const std::string file = rig.evidence->files().front();
+  REQUIRE(!rig.file->evidence.files().empty());
+  const std::string file = rig.file->evidence.files().front();
   const auto evidence = base::json::parse(read_text(file));
   REQUIRE(evidence.ok());
   CHECK(evidence->at("active").at("reply").at("status") == "in_progress");
@@ -59,7 +59,7 @@ TEST_CASE("A different reply is found, with both sides as evidence that only the
   namespace fs = std::filesystem;
   CHECK((fs::status(file).permissions() & fs::perms::all) ==
         (fs::perms::owner_read | fs::perms::owner_write));
-  CHECK(rig.evidence->files().size() <= 10);
+  CHECK(rig.file->evidence.files().size() <= 10);
 }
 
 TEST_CASE("An allowed difference is none") {
@@ -67,7 +67,7 @@ TEST_CASE("An allowed difference is none") {
   rig.shadow({{"work", "/reply/status"}});
   rig.drive(10);
   REQUIRE(rig.answered(40));
-  CHECK(differences(rig.scores.read(), Difference::kReply) == 0);
+  CHECK(differences(rig.file->scores.read(), Difference::kReply) == 0);
 }
 
 TEST_CASE("One extra write is found") {
@@ -75,20 +75,21 @@ TEST_CASE("One extra write is found") {
   rig.shadow();
   rig.drive(3);
   REQUIRE(rig.answered(12));
-  CHECK(differences(rig.scores.read(), Difference::kWrites) == 12);
+  CHECK(differences(rig.file->scores.read(), Difference::kWrites) == 12);
 }
 
 TEST_CASE("A crash costs a process of its own, is counted, and the next one goes on") {
   CanaryRig rig("crashes");
   rig.shadow();
   rig.drive(5);
-  REQUIRE(wait_until([&] { return differences(rig.scores.read(), Difference::kCrash) >= 1; }));
+  REQUIRE(
+      wait_until([&] { return differences(rig.file->scores.read(), Difference::kCrash) >= 1; }));
   REQUIRE(wait_until([&] {
     rig.drive(1);
-    return rig.scores.read().restarts >= 1;
+    return rig.file->scores.read().restarts >= 1;
   }));
   CHECK(rig.executed > 0);
-  const auto evidence = base::json::parse(read_text(rig.evidence->files().front()));
+  const auto evidence = base::json::parse(read_text(rig.file->evidence.files().front()));
   CHECK(contains(std::string(evidence->at("candidate").as_string()), "SIG"));
 }
 
@@ -99,14 +100,14 @@ TEST_CASE(
     rig.shadow();
     rig.drive(2);
     REQUIRE(rig.answered(8));
-    CHECK(rig.scores.read().candidate.escalations == 8);
+    CHECK(rig.file->scores.read().candidate.escalations == 8);
   }
   {
     CanaryRig rig("fails_pipelines");
     rig.shadow();
     rig.call("publish", "p");
     REQUIRE(rig.answered(1));
-    CHECK(rig.scores.read().candidate.pipeline_failures == 1);
+    CHECK(rig.file->scores.read().candidate.pipeline_failures == 1);
   }
   {
     CanaryRig rig("reopens");
@@ -114,7 +115,7 @@ TEST_CASE(
     rig.drive(1);
     rig.call("reopen", "t1");
     REQUIRE(rig.answered(5));
-    CHECK(rig.scores.read().candidate.violations == 1);
+    CHECK(rig.file->scores.read().candidate.violations == 1);
   }
 }
 
@@ -123,5 +124,5 @@ TEST_CASE("A full queue drops samples and keeps nobody waiting") {
   rig.shadow();
   rig.drive(250);
   CHECK(rig.executed == 1000);
-  CHECK(rig.scores.read().shed >= 300);
+  CHECK(rig.file->scores.read().shed >= 300);
 }

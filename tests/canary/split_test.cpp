@@ -16,7 +16,7 @@ TEST_CASE("A split gives the candidate its share, and a route stays on one side"
     const std::string first = rig.call("work", name).release.version;
     CHECK(rig.call("work", name).release.version == first);
   }
-  const Scores scores = rig.scores.read();
+  const Scores scores = rig.file->scores.read();
   CHECK(scores.active.calls + scores.candidate.calls == 800);
   CHECK(scores.candidate.calls > 120);
   CHECK(scores.candidate.calls < 280);
@@ -32,12 +32,12 @@ TEST_CASE("A call that fails in the candidate is run again by the active release
   for (int id = 0; id < 100; ++id) {
     CHECK(rig.call("work", "f" + std::to_string(id)).status == GW_OK);
   }
-  const Scores scores = rig.scores.read();
+  const Scores scores = rig.file->scores.read();
   CHECK(scores.candidate.calls == 100);
   CHECK(scores.candidate.internal_errors == 2);
   CHECK(scores.active.calls == 2);
   for (int id = 0; id < 100; ++id) CHECK(rig.stored("task/f" + std::to_string(id)) != "");
-  const auto evidence = base::json::parse(read_text(rig.evidence->files().front()));
+  const auto evidence = base::json::parse(read_text(rig.file->evidence.files().front()));
   CHECK(evidence->at("candidate").at("error") == "out of luck");
 }
 
@@ -47,7 +47,7 @@ TEST_CASE("What the candidate writes too much never reaches the store") {
   CHECK(rig.call("work", "a").status == GW_OK);
   CHECK(rig.stored("task/a") != "");
   CHECK(rig.stored("message/a/0") == "");
-  CHECK(rig.scores.read().candidate.escalations == 1);
+  CHECK(rig.file->scores.read().candidate.escalations == 1);
 
   // Notices that the active release would send as well are no fault, and are sent.
   CanaryRig fair("good");
@@ -55,7 +55,7 @@ TEST_CASE("What the candidate writes too much never reaches the store") {
   fair.put("late/x", "{}");
   fair.sweep();
   CHECK(fair.stored("message/x") != "");
-  CHECK(fair.scores.read().candidate.escalations == 0);
+  CHECK(fair.file->scores.read().candidate.escalations == 0);
 }
 
 TEST_CASE("A budget counts by itself") {
@@ -63,7 +63,7 @@ TEST_CASE("A budget counts by itself") {
   rig.split(100);
   for (const char* name : {"late/1", "late/2", "late/3", "late/4"}) rig.put(name, "{}");
   rig.sweep();
-  const Scores scores = rig.scores.read();
+  const Scores scores = rig.file->scores.read();
   CHECK(scores.candidate.over_budget == 1);
   CHECK(scores.candidate.escalations == 1);
   CHECK(rig.stored("message/3") != "");
@@ -76,7 +76,7 @@ TEST_CASE("A forbidden transition is not written") {
   for (int step = 0; step < 4; ++step) rig.call("work", "v");
   CHECK(rig.call("reopen", "v").status == GW_REFUSED);
   CHECK(contains(rig.stored("task/v"), "completed"));
-  CHECK(rig.scores.read().candidate.violations == 1);
+  CHECK(rig.file->scores.read().candidate.violations == 1);
 }
 
 TEST_CASE("A pipeline failure that the active release does not have is counted and not kept") {
@@ -84,7 +84,7 @@ TEST_CASE("A pipeline failure that the active release does not have is counted a
   rig.split(100);
   const Outcome outcome = rig.call("publish", "p");
   CHECK(contains(outcome.body, R"("published":true)"));
-  CHECK(rig.scores.read().candidate.pipeline_failures == 1);
+  CHECK(rig.file->scores.read().candidate.pipeline_failures == 1);
 }
 
 TEST_CASE("Calls that wait for a candidate when its trial ends are run by the active release") {
@@ -100,7 +100,7 @@ TEST_CASE("In a soak the release before puts right what the new one does wrong")
   for (int id = 0; id < 60; ++id) {
     CHECK(rig.call("work", "s" + std::to_string(id)).status == GW_OK);
   }
-  const Scores scores = rig.scores.read();
+  const Scores scores = rig.file->scores.read();
   CHECK(scores.candidate.calls == 60);
   CHECK(scores.candidate.internal_errors == 1);
   CHECK(scores.active.calls == 1);

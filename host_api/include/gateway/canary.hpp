@@ -87,6 +87,7 @@ struct CanaryCounters {
 struct CanaryMeasure {
   std::string rule;      // "internal_errors", "p99_us", "shadow_differences", "escalations", ...
   double value = 0;      // of the candidate
+  double baseline = 0;   // of the active release
   double threshold = 0;  // the rule is broken above it
   bool broken = false;
 };

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/canary.hpp"
 #include "gateway/engine.hpp"
 #include "gateway/error.hpp"
 #include "gateway/executor.hpp"
@@ -18,7 +19,15 @@
 
 namespace gateway {
 
-enum class OnFileChange : std::uint8_t { kDirect, kIgnore };
+enum class OnFileChange : std::uint8_t { kDirect, kCanary, kIgnore };
+
+// What an operator tells a canary that is going on.
+enum class CanaryOrder : std::uint8_t {
+  kPause,  // no new call goes to the candidate, and the stage's time stands still; in a soak only that
+  kResume,
+  kPromote,  // now, whatever is missing: it serves, and soaks; in a soak it is good
+  kAbort     // the active release, or the one before, serves alone; nothing is quarantined
+};
 
 struct HostOptions {
   NodeIdentity node;
@@ -34,7 +43,8 @@ struct HostOptions {
   // How long a release that was never marked good is watched after a direct swap; 0: not at all, it
   // is good at once.
   std::chrono::milliseconds watch_window{300'000};
-  bool sweep = true;  // run the manifest's sweeps
+  CanaryPolicy canary;  // of the canaries that the configured file begins
+  bool sweep = true;    // run the manifest's sweeps
   ExecutorOptions executor;
   std::shared_ptr<Clock> clock;  // empty: the system's
   LogSink log;
@@ -88,7 +98,8 @@ struct Figure {
 struct HistoryEntry {
   std::int64_t at_ms = 0;
   // "imported", "activated", "rolled_back", "reconfigured", "refused", "marked_good", "crashed" and
-  // "hung" (inside that release), "quarantined", "quarantine_lifted", "interrupted" (the gateway
+  // "hung" (inside that release), "canary_started", "canary_stage" (it entered one), "canary_paused", "canary_resumed",
+  // "promoted", "canary_failed", "canary_inconclusive", "canary_aborted", "quarantined", "quarantine_lifted", "interrupted" (the gateway
   // ended during a swap), "state_unreadable" (state.json was put aside)
   std::string event;
   ReleaseId release;  // as far as it is known: a refused file may have no digest, version or build
@@ -162,6 +173,18 @@ class Host {
   // second one forward again. Needs no new proof, and never quarantines.
   // Errors: nothing_to_roll_back_to, data_format, release_lost, release_damaged.
   Result<KnownRelease> rollback();
+
+  // Judges a file or a kept release (as for swap) beside the active one, and promotes it if it stands the trial. Returns
+  // when the first stage has begun; canary() tells how it goes on. A canary outlives a restart.
+  // Errors: already_active, canary_running, watch_running (the active release is still on trial itself), no_plugin
+  // (nothing to judge it against), and as swap.
+  Result<CanaryStatus> start_canary(const std::string& what, const CanaryPolicy& policy);
+
+  // Errors: no_canary, and for kPromote as swap.
+  Result<CanaryStatus> steer_canary(CanaryOrder order);
+
+  // The canary that goes on, or the last one that ended in this process.
+  std::optional<CanaryStatus> canary() const;
 
   // Keeps a release from being loaded, whatever asks for it, until the quarantine is lifted. `what`:
   // a version, a SHA-256 prefix (at least 6 hex digits), or the whole digest of bytes not seen yet.

@@ -45,14 +45,12 @@ json::value embedded(const std::string& text) {
 
 }  // namespace
 
-CanaryReferee::CanaryReferee(Slot& slot, Clock& clock, const Law& law, std::string candidate_sha256,
-                             Scoreboard& scores, EvidenceBox& evidence)
+CanaryReferee::CanaryReferee(Slot& slot, Clock& clock, std::string candidate_sha256,
+                             std::shared_ptr<CaseFile> file)
     : slot_(slot),
       clock_(clock),
-      law_(law),
       candidate_sha256_(std::move(candidate_sha256)),
-      scores_(scores),
-      evidence_(evidence) {}
+      file_(std::move(file)) {}
 
 void CanaryReferee::set_plan(Plan plan) {
   const std::lock_guard lock(mutex_);
@@ -75,7 +73,6 @@ std::shared_ptr<Shadow> CanaryReferee::shadow() const {
 }
 
 void CanaryReferee::assign(Job& job) {
-  if (closed_) return;
   const Plan now = plan();
   if (now.stage == CanaryStage::kShadow) return;
   const auto offers = [&](const Slot::Lease& lease) {
@@ -86,11 +83,11 @@ void CanaryReferee::assign(Job& job) {
   if (now.stage == CanaryStage::kSoak) {
     Slot::Lease parked = slot_.parked();
     if (parked && offers(parked) && job.lease->release().sha256 == candidate_sha256_) {
-      job.reference = std::move(parked);
+      (closed_ ? job.lease : job.reference) = std::move(parked);
     }
     return;
   }
-  if (now.share_percent == 0 || !chosen(job, now.share_percent)) return;
+  if (closed_ || now.share_percent == 0 || !chosen(job, now.share_percent)) return;
   Slot::Lease candidate = slot_.candidate();
   if (!candidate || !offers(candidate)) return;
   job.reference = std::exchange(job.lease, std::move(candidate));
@@ -125,32 +122,30 @@ StepResult CanaryReferee::run(Job& job, View& view, const StepInput& input) {
 StepResult CanaryReferee::run_active(Job& job, View& view, const StepInput& input) {
   const Plan now = plan();
   const bool shadowing = now.stage == CanaryStage::kShadow && now.share_percent > 0 && !closed_;
-  std::shared_ptr<Shadow> shadow;
   // The writes of a dry run's earlier steps are known to nobody else.
-  if (shadowing && job.kept == nullptr &&
-      hash_of("shadow", job.request.request_id) % 100 < now.share_percent) {
-    shadow = this->shadow();
-  }
+  const bool sampled = shadowing && job.kept == nullptr &&
+                       hash_of("shadow", job.request.request_id) % 100 < now.share_percent;
   ReadLog reads;
-  if (shadow) view.record(reads);
+  if (sampled) view.record(reads);
   const HookTimer timer;
   StepResult result = run_step(*job.lease, view, input);
   const std::uint64_t took_us = timer.took_us(result.took);
   if (!comparable(result.status) || closed_) return result;
   // In a soak the release that serves is the one on trial, with nothing beside it for this call.
   const bool on_trial = job.lease->release().sha256 == candidate_sha256_;
-  scores_.update([&](Scores& scores) {
+  file_->scores.update([&](Scores& scores) {
     count(on_trial ? scores.candidate : scores.active, took_us, is_fault(result.status));
   });
-  if (!shadow) return result;
+  const std::shared_ptr<Shadow> shadow = sampled ? this->shadow() : nullptr;
+  if (shadow == nullptr) return result;
   view.note_reads();
   // The guard needs the values before, also of records that were written without being read.
   for (const Write& write : result.writes) {
-    if (reads.points().contains(write.key) || !watched(law_.manifest, write.key)) continue;
+    if (reads.points().contains(write.key) || !watched(file_->law.manifest, write.key)) continue;
     if (auto before = view.peek(write.key)) reads.note(write.key, *before);
   }
   if (reads.overflowed()) {
-    scores_.update([](Scores& scores) { ++scores.shed; });
+    file_->scores.update([](Scores& scores) { ++scores.shed; });
     return result;
   }
   shadow->offer({wire::question_of(input, result), std::move(reads), answer_of(result),
@@ -171,7 +166,7 @@ StepResult CanaryReferee::run_candidate(Job& job, View& view, const StepInput& i
     Conduct ignored;
     other = run_reference(job, view, input, result, ignored);
   }
-  scores_.update([&](Scores& scores) {
+  file_->scores.update([&](Scores& scores) {
     CanaryCounters& candidate = scores.candidate;
     count(candidate, took_us, fault);
     candidate.violations += blame.violations.size();
@@ -193,7 +188,7 @@ StepResult CanaryReferee::run_candidate(Job& job, View& view, const StepInput& i
                     {"pipelineFailures", blame.pipeline_failures},
                     {"candidate", embedded(document_of(answer_of(result)))},
                     {"active", embedded(document_of(answer_of(*other)))}};
-  evidence_.keep(fault ? "fault" : "conduct", json::canonical(file));
+  file_->evidence.keep(fault ? "fault" : "conduct", json::canonical(file));
   job.lease = std::exchange(job.reference, Slot::Lease());  // it goes on where it was put right
   return std::move(*other);
 }
@@ -203,11 +198,11 @@ StepResult CanaryReferee::run_candidate(Job& job, View& view, const StepInput& i
 Blame CanaryReferee::blame_of(const Job& job, View& view, const StepInput& input,
                               const StepResult& result, std::optional<StepResult>& other) {
   if (result.writes.empty()) return {};
-  const Conduct conduct = watch(law_.manifest, result.writes, before_in(view));
+  const Conduct conduct = watch(file_->law.manifest, result.writes, before_in(view));
   if (conduct.clean()) return {};
   Conduct reference;
   other = run_reference(job, view, input, result, reference);
-  return weigh(law_, conduct, reference);
+  return weigh(file_->law, conduct, reference);
 }
 
 // Both end their step at the same place, or their writes could not be compared.
@@ -222,8 +217,9 @@ StepResult CanaryReferee::run_reference(const Job& job, View& view, const StepIn
   const HookTimer timer;
   StepResult result = run_step(*job.reference, again, same);
   const std::uint64_t took_us = timer.took_us(result.took);
-  conduct = watch(law_.manifest, result.writes, before_in(again));
-  scores_.update([&](Scores& scores) { count(scores.active, took_us, is_fault(result.status)); });
+  conduct = watch(file_->law.manifest, result.writes, before_in(again));
+  file_->scores.update(
+      [&](Scores& scores) { count(scores.active, took_us, is_fault(result.status)); });
   return result;
 }
 

@@ -32,8 +32,8 @@ class CanaryReferee final : public Referee {
     std::uint32_t share_percent = 0;  // shadowed, or run by the candidate
   };
 
-  CanaryReferee(Slot& slot, Clock& clock, const Law& law, std::string candidate_sha256,
-                Scoreboard& scores, EvidenceBox& evidence);
+  CanaryReferee(Slot& slot, Clock& clock, std::string candidate_sha256,
+                std::shared_ptr<CaseFile> file);
 
   void set_plan(Plan plan);
 
@@ -62,10 +62,8 @@ class CanaryReferee final : public Referee {
 
   Slot& slot_;
   Clock& clock_;
-  const Law& law_;
   const std::string candidate_sha256_;
-  Scoreboard& scores_;
-  EvidenceBox& evidence_;
+  const std::shared_ptr<CaseFile> file_;
   std::atomic<bool> closed_{false};
   mutable std::mutex mutex_;
   Plan plan_;

@@ -55,6 +55,14 @@ void EvidenceBox::keep(std::string_view kind, std::string_view json_text) {
   files_.push_back(path);
 }
 
+void EvidenceBox::conclude(std::string_view json_text) {
+  const std::lock_guard lock(mutex_);
+  if (!make_directory(directory_)) return;
+  prune(root_);
+  const std::string path = directory_ + "/decision.json";
+  if (write_durably(path, std::string(json_text) + "\n", 0600)) files_.push_back(path);
+}
+
 std::vector<std::string> EvidenceBox::files() const {
   const std::lock_guard lock(mutex_);
   return files_;

@@ -20,6 +20,9 @@ class EvidenceBox {
   // Keeps `json_text`, a JSON object, as a finding. Never fails: evidence that cannot be kept is counted as dropped.
   void keep(std::string_view kind, std::string_view json_text);
 
+  // Writes decision.json beside the findings: how the canary ended, and why.
+  void conclude(std::string_view json_text);
+
   const std::string& directory() const { return directory_; }
   std::vector<std::string> files() const;  // paths, oldest first
 

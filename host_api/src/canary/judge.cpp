@@ -28,25 +28,26 @@ std::uint64_t all_differences(const CanaryCounters& counters) {
 }
 
 CanaryMeasure counted(std::string rule, std::uint64_t value, std::uint64_t most) {
-  return {std::move(rule), static_cast<double>(value), static_cast<double>(most), value > most};
+  return {std::move(rule), static_cast<double>(value), 0, static_cast<double>(most), value > most};
 }
 
 CanaryMeasure internal_errors(const StageCounts& counts, const CanaryPolicy&) {
   const double rate = internal_rate(counts.candidate);
-  const double most = internal_rate(counts.active) + kInternalMargin;
+  const double usual = internal_rate(counts.active);
+  const double most = usual + kInternalMargin;
   const bool broken = counts.candidate.internal_errors >= kInternalLeast && rate > most;
-  return {"internal_error_rate", rate, most, broken};
+  return {"internal_error_rate", rate, usual, most, broken};
 }
 
 // Judged when there are samples enough for a percentile, and something to compare with.
 CanaryMeasure slower(const StageCounts& counts, const CanaryPolicy& policy) {
   const LatencyTally& latency = counts.candidate.latency;
   const std::uint64_t p99 = latency.percentile_us(0.99);
-  const auto most = static_cast<std::uint64_t>(
-      kSlowFactor * static_cast<double>(counts.active.latency.percentile_us(0.99)) + kSlowSlackUs);
+  const auto usual = static_cast<double>(counts.active.latency.percentile_us(0.99));
+  const auto most = static_cast<std::uint64_t>(kSlowFactor * usual + kSlowSlackUs);
   const bool enough = counts.active.latency.count() > 0 && latency.count() >= policy.min_samples;
   const bool broken = enough && p99 > most && latency.above(most) >= kSlowLeast;
-  return {"p99_us", static_cast<double>(p99), static_cast<double>(most), broken};
+  return {"p99_us", static_cast<double>(p99), usual, static_cast<double>(most), broken};
 }
 
 CanaryMeasure differences(const StageCounts& counts, const CanaryPolicy&) {

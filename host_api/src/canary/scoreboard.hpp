@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <mutex>
 
+#include "canary/evidence.hpp"
+#include "canary/guard.hpp"
 #include "gateway/canary.hpp"
 
 namespace gateway {
@@ -24,6 +26,10 @@ class Scoreboard {
     const std::lock_guard lock(mutex_);
     change(scores_);
   }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    scores_ = {};
+  }
   Scores read() const {
     const std::lock_guard lock(mutex_);
     return scores_;
@@ -32,6 +38,15 @@ class Scoreboard {
  private:
   mutable std::mutex mutex_;
   Scores scores_;
+};
+
+// What everybody who takes part in a canary writes to; it lives as long as the last of them.
+struct CaseFile {
+  CaseFile(Law judged_by, const std::string& root, const std::string& id)
+      : law(std::move(judged_by)), evidence(root, id) {}
+  const Law law;
+  Scoreboard scores;
+  EvidenceBox evidence;
 };
 
 }  // namespace gateway

@@ -45,23 +45,18 @@ void count_step(CanaryCounters& side, const wire::Answer& answer) {
 
 }  // namespace
 
-Result<std::unique_ptr<Shadow>> Shadow::start(Options options, const Law& law, Engine& engine,
-                                              Scoreboard& scores, EvidenceBox& evidence) {
-  auto link = ShadowLink::start(options.link);
+Result<std::unique_ptr<Shadow>> Shadow::start(Options options, Engine& engine,
+                                              std::shared_ptr<CaseFile> file) {
+  std::unique_ptr<Shadow> shadow(new Shadow(std::move(options), engine, std::move(file)));
+  auto link = ShadowLink::start(shadow->options_.link, shadow->stopping_);
   if (!link) return link.error();
-  return std::unique_ptr<Shadow>(
-      new Shadow(std::move(options), law, engine, scores, evidence, std::move(*link)));
+  shadow->link_ = std::move(*link);
+  shadow->thread_ = std::thread([raw = shadow.get()] { raw->run(); });
+  return shadow;
 }
 
-Shadow::Shadow(Options options, const Law& law, Engine& engine, Scoreboard& scores,
-               EvidenceBox& evidence, std::unique_ptr<ShadowLink> link)
-    : options_(std::move(options)),
-      law_(law),
-      engine_(engine),
-      scores_(scores),
-      evidence_(evidence),
-      link_(std::move(link)),
-      thread_([this] { run(); }) {}
+Shadow::Shadow(Options options, Engine& engine, std::shared_ptr<CaseFile> file)
+    : options_(std::move(options)), engine_(engine), file_(std::move(file)) {}
 
 Shadow::~Shadow() {
   {
@@ -69,7 +64,7 @@ Shadow::~Shadow() {
     stopping_ = true;
   }
   waiting_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Shadow::offer(ShadowCase shadow_case) {
@@ -83,7 +78,7 @@ void Shadow::offer(ShadowCase shadow_case) {
       return;
     }
   }
-  scores_.update([](Scores& scores) { ++scores.shed; });
+  file_->scores.update([](Scores& scores) { ++scores.shed; });
 }
 
 void Shadow::run() {
@@ -101,7 +96,7 @@ void Shadow::run() {
     if (revive()) {
       judge(next);
     } else {
-      scores_.update([](Scores& scores) { ++scores.shed; });
+      file_->scores.update([](Scores& scores) { ++scores.shed; });
     }
   }
 }
@@ -111,13 +106,13 @@ bool Shadow::revive() {
   if (link_ != nullptr) return true;
   if (std::chrono::steady_clock::now() < revive_at_) return false;
   revive_at_ = std::chrono::steady_clock::now() + kReviveAfter;
-  auto link = ShadowLink::start(options_.link);
+  auto link = ShadowLink::start(options_.link, stopping_);
   if (!link) {
     if (options_.log) options_.log(GW_LOG_WARN, "canary", link.error().message);
     return false;
   }
   link_ = std::move(*link);
-  scores_.update([](Scores& scores) { ++scores.restarts; });
+  file_->scores.update([](Scores& scores) { ++scores.restarts; });
   return true;
 }
 
@@ -128,7 +123,7 @@ void Shadow::judge(const ShadowCase& asked) {
     case ShadowLink::End::kAnswered:
       return answered(asked, reply.answer);
     case ShadowLink::End::kMoved:
-      return scores_.update([](Scores& scores) { ++scores.stale; });
+      return file_->scores.update([](Scores& scores) { ++scores.stale; });
     case ShadowLink::End::kCrashed:
     case ShadowLink::End::kSlow:
       return broken(asked, reply);
@@ -144,10 +139,10 @@ void Shadow::answered(const ShadowCase& asked, const wire::Answer& answer) {
     if (!found) return std::move(found).error();
     return std::move(found->front());
   };
-  const Blame blame = weigh(law_, watch(law_.manifest, answer.writes, before),
-                            watch(law_.manifest, asked.active.writes, before));
+  const Blame blame = weigh(file_->law, watch(file_->law.manifest, answer.writes, before),
+                            watch(file_->law.manifest, asked.active.writes, before));
   const auto mismatches = compare(asked.active, answer, options_.sides, asked.tool, options_.allow);
-  scores_.update([&](Scores& scores) {
+  file_->scores.update([&](Scores& scores) {
     CanaryCounters& candidate = scores.candidate;
     count_step(candidate, answer);
     for (const Mismatch& mismatch : mismatches) {
@@ -169,18 +164,19 @@ void Shadow::answered(const ShadowCase& asked, const wire::Answer& answer) {
         json::array(mismatch.pointers.begin(), mismatch.pointers.end());
   }
   file["differsAt"] = std::move(places);
-  evidence_.keep(mismatches.empty() ? "conduct" : difference_name(mismatches.front().kind),
-                 json::canonical(file));
+  file_->evidence.keep(mismatches.empty() ? "conduct" : difference_name(mismatches.front().kind),
+                       json::canonical(file));
 }
 
 void Shadow::broken(const ShadowCase& asked, const ShadowLink::Reply& reply) {
   link_.reset();
+  if (stopping_) return;
   const Difference kind =
       reply.end == ShadowLink::End::kSlow ? Difference::kSlow : Difference::kCrash;
   json::object file = finding(asked);
   file["candidate"] = reply.words;
-  evidence_.keep(difference_name(kind), json::canonical(file));
-  scores_.update([&](Scores& scores) {
+  file_->evidence.keep(difference_name(kind), json::canonical(file));
+  file_->scores.update([&](Scores& scores) {
     ++scores.candidate.calls;
     ++scores.candidate.differences[static_cast<std::size_t>(kind)];
   });

@@ -43,8 +43,8 @@ class Shadow {
   };
 
   // Starts the process. Errors: as ShadowLink::start.
-  static Result<std::unique_ptr<Shadow>> start(Options options, const Law& law, Engine& engine,
-                                               Scoreboard& scores, EvidenceBox& evidence);
+  static Result<std::unique_ptr<Shadow>> start(Options options, Engine& engine,
+                                               std::shared_ptr<CaseFile> file);
   ~Shadow();
 
   void offer(ShadowCase shadow_case);
@@ -52,8 +52,7 @@ class Shadow {
   RecentWrites& recent() { return recent_; }
 
  private:
-  Shadow(Options options, const Law& law, Engine& engine, Scoreboard& scores, EvidenceBox& evidence,
-         std::unique_ptr<ShadowLink> link);
+  Shadow(Options options, Engine& engine, std::shared_ptr<CaseFile> file);
   void run();
   void judge(const ShadowCase& asked);
   void answered(const ShadowCase& asked, const wire::Answer& answer);
@@ -61,11 +60,10 @@ class Shadow {
   bool revive();
 
   const Options options_;
-  const Law& law_;
   Engine& engine_;
-  Scoreboard& scores_;
-  EvidenceBox& evidence_;
+  const std::shared_ptr<CaseFile> file_;
   RecentWrites recent_;
+  std::atomic<bool> stopping_{false};
   std::unique_ptr<ShadowLink> link_;  // null: it broke and could not be started again yet
   std::chrono::steady_clock::time_point revive_at_{};
 
@@ -73,7 +71,6 @@ class Shadow {
   std::condition_variable waiting_;
   std::deque<ShadowCase> queue_;
   std::uint64_t queued_bytes_ = 0;
-  bool stopping_ = false;
   std::thread thread_;  // last: it uses all of the above
 };
 

@@ -18,9 +18,11 @@ constexpr std::uint64_t kMaxKeys = 100'000;
 
 }  // namespace
 
-ShadowLink::ShadowLink(SpawnedChild child, std::chrono::milliseconds patience)
+ShadowLink::ShadowLink(SpawnedChild child, std::chrono::milliseconds patience,
+                       const std::atomic<bool>& abandoned)
     : child_(std::move(child)), patience_(patience) {
   noise_.fd = child_.err.get();
+  noise_.abandoned = &abandoned;
 }
 
 ShadowLink::~ShadowLink() {
@@ -28,12 +30,14 @@ ShadowLink::~ShadowLink() {
   if (!reaped_) kill_and_reap(child_.pid, status);
 }
 
-Result<std::unique_ptr<ShadowLink>> ShadowLink::start(const ShadowOptions& options) {
+Result<std::unique_ptr<ShadowLink>> ShadowLink::start(const ShadowOptions& options,
+                                                      const std::atomic<bool>& abandoned) {
   auto child = spawn_child({options.prover.prover, "--shadow", "--max-data-bytes",
                             std::to_string(options.prover.max_data_bytes), options.library},
                            {"LC_ALL=C", "PATH=/usr/bin:/bin"});
   if (!child) return child.error();
-  std::unique_ptr<ShadowLink> link(new ShadowLink(std::move(*child), options.prover.timeout));
+  std::unique_ptr<ShadowLink> link(
+      new ShadowLink(std::move(*child), options.prover.timeout, abandoned));
   const auto deadline = std::chrono::steady_clock::now() + link->patience_;
   std::string frame;
   Received got = Received::kClosed;

@@ -1,6 +1,7 @@
 // The gateway's side of the shadow: the process that runs the candidate, and one question at a time.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -37,7 +38,9 @@ class ShadowLink {
 
   // Starts the process and waits until the candidate is created. Errors: prover_error, prove_timeout, shadow_crashed,
   // and what the candidate's Library::open and Instance::create refuse.
-  static Result<std::unique_ptr<ShadowLink>> start(const ShadowOptions& options);
+  // Once `abandoned` is true a question ends at once (kSlow); it must outlive the link.
+  static Result<std::unique_ptr<ShadowLink>> start(const ShadowOptions& options,
+                                                   const std::atomic<bool>& abandoned);
   ~ShadowLink();
   ShadowLink(const ShadowLink&) = delete;
   ShadowLink& operator=(const ShadowLink&) = delete;
@@ -47,7 +50,8 @@ class ShadowLink {
             const RecordedSnapshot::Source& base);
 
  private:
-  ShadowLink(SpawnedChild child, std::chrono::milliseconds patience);
+  ShadowLink(SpawnedChild child, std::chrono::milliseconds patience,
+             const std::atomic<bool>& abandoned);
   wire::Received listen(std::string& frame, wire::Deadline deadline);
   bool answer_get(wire::Reader& reader, const RecordedSnapshot::Source& base, bool& moved,
                   wire::Deadline deadline);

@@ -168,6 +168,7 @@ bool read_answer(Reader& in, Answer& answer) {
 namespace {
 
 constexpr std::size_t kHeader = sizeof(std::uint32_t);
+constexpr int kNapMs = 50;  // how often a wait looks whether it is abandoned
 
 int milliseconds_left(const Deadline& deadline) {
   if (!deadline) return -1;
@@ -180,8 +181,10 @@ int milliseconds_left(const Deadline& deadline) {
 bool wait_for(int fd, short events, const Deadline& deadline, Noise* noise) {
   for (;;) {
     pollfd waits[] = {{fd, events, 0}, {noise != nullptr ? noise->fd : -1, POLLIN, 0}};
+    if (noise != nullptr && noise->abandoned != nullptr && noise->abandoned->load()) return false;
     const int left = milliseconds_left(deadline);
-    const int ready = ::poll(waits, std::size(waits), left);
+    const int nap = noise == nullptr ? left : left < 0 ? kNapMs : std::min(left, kNapMs);
+    const int ready = ::poll(waits, std::size(waits), nap);
     if (ready < 0 && errno != EINTR) return false;
     if (ready > 0 && waits[1].revents != 0) noise->listen();
     if (ready > 0 && waits[0].revents != 0) return true;

@@ -11,6 +11,7 @@
 // Neither side trusts the other: every length is checked, and a frame that does not read to its end is an error.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -118,6 +119,8 @@ enum class Received { kFrame, kClosed, kTimeout, kTooLarge };
 struct Noise {
   int fd = -1;
   std::string tail;
+  const std::atomic<bool>* abandoned =
+      nullptr;  // once true, the wait ends as if the time were over
   void listen();
 };
 Received receive_frame(int fd, std::string& payload, Deadline deadline = {},

@@ -74,8 +74,8 @@ bool ConfiguredFile::decide(Importer::Candidate candidate, const Watcher::Seen& 
   change.detail = "read from the configured file " + path_;
   change.by = "file";
   change.file = sha256;
-  if (auto swapped = swapper_.activate(*release, change); !swapped) {
-    return refuse(swapped.error(), sha256, seen, when);
+  if (auto deployed = deploy_(*release, change); !deployed) {
+    return refuse(deployed.error(), sha256, seen, when);
   }
   prune_releases(releases_, record_.state(), sha256);
   return true;

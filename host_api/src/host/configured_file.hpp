@@ -1,6 +1,7 @@
 // The configured library file: an input that asks for a release.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -12,21 +13,25 @@
 
 namespace gateway {
 
-// Follows the file: what it holds becomes the active release, or is refused and the active one
-// keeps serving.
+// Follows the file: what it holds becomes the active release, or its candidate, or is refused and
+// the active one keeps serving.
 //
 // While the gateway runs, any change of the file's stat is a request, also for bytes that were seen
 // before. At boot only a digest other than the last one seen is: so a rollback outlives a restart.
 // Thread rule: the control thread.
 class ConfiguredFile {
  public:
+  // What becomes of a release that the file asks for: Swapper::activate, or the beginning of a canary.
+  using Deploy = std::function<Result<void>(const Release&, const Swapper::Change&)>;
+
   ConfiguredFile(std::string path, ReleaseStore& releases, Importer& importer, Swapper& swapper,
-                 BootRecord& record)
+                 BootRecord& record, Deploy deploy)
       : path_(std::move(path)),
         releases_(releases),
         importer_(importer),
         swapper_(swapper),
-        record_(record) {}
+        record_(record),
+        deploy_(std::move(deploy)) {}
 
   // Looks at the file once the stable release has booted, or could not. Returns the file as decided
   // about; empty: it is for the watcher to decide once it is quiet (it may be half copied).
@@ -48,6 +53,7 @@ class ConfiguredFile {
   Importer& importer_;
   Swapper& swapper_;
   BootRecord& record_;
+  const Deploy deploy_;
 };
 
 // Removes kept releases that are neither in a role nor among the newest few.

@@ -17,6 +17,7 @@ const Error kShuttingDown{"shutting_down", "the gateway is shutting down"};
 Control::Control(Options options, Parts parts, ReleaseStore releases, Loader loader,
                  BootRecord record)
     : options_(std::move(options)),
+      engine_(parts.engine),
       slot_(parts.slot),
       executor_(parts.executor),
       clock_(parts.clock),
@@ -27,7 +28,10 @@ Control::Control(Options options, Parts parts, ReleaseStore releases, Loader loa
       swapper_({parts.engine, parts.executor, parts.slot, parts.node, releases_, loader_, record_,
                 options_.watch_window.count() > 0, options_.log},
                options_.config_json),
-      file_(options_.library, releases_, importer_, swapper_, record_) {}
+      file_(options_.library, releases_, importer_, swapper_, record_,
+            [this](const Release& release, const Swapper::Change& change) {
+              return deploy_file(release, change);
+            }) {}
 
 Result<std::unique_ptr<Control>> Control::open(Options options, Parts parts) {
   auto releases = ReleaseStore::open(options.root, options.plugin, options.log);
@@ -85,8 +89,19 @@ Result<KnownRelease> Control::swap(const std::string& what) {
   const Turn turn(*this);
   if (closed_) return kShuttingDown;
   if (what.find('/') != std::string::npos) return swap_file(what);
+  const auto release = kept(what);
+  if (release) return swap_release(*release);
+  std::error_code error;
+  if (release.error().code == "not_found" && std::filesystem::exists(what, error)) {
+    return swap_file(what);
+  }
+  return release.error();
+}
+
+// The one kept release that a version or the beginning of a digest names.
+Result<Release> Control::kept(const std::string& what) const {
   const std::vector<Release> matches = releases_.match(what);
-  if (matches.size() == 1) return swap_release(matches.front());
+  if (matches.size() == 1) return matches.front();
   if (matches.size() > 1) {
     std::string list;
     for (const Release& r : matches) {
@@ -96,8 +111,6 @@ Result<KnownRelease> Control::swap(const std::string& what) {
                  fmt::format("{} kept releases match \"{}\"; name one by its digest:{}",
                              matches.size(), what, list)};
   }
-  std::error_code error;
-  if (std::filesystem::exists(what, error)) return swap_file(what);
   return Error{"not_found",
                fmt::format("no kept release has the version \"{0}\" or a SHA-256 that begins with "
                            "it (at least 6 hex digits), and there is no such file\n  install one "
@@ -185,6 +198,9 @@ Result<void> Control::reconfigure(const std::string& config_json) {
   const Turn turn(*this);
   if (closed_) return kShuttingDown;
   if (config_json == swapper_.config_json() && swapper_.active()) return {};
+  if (canary_ && canary_->stage() != CanaryStage::kSoak) {
+    abort_canary("gateway", "the configuration has changed");
+  }
   if (swapper_.active()) return swapper_.reconfigure(config_json);
   swapper_.set_config(config_json);
   boot_now();
@@ -203,6 +219,7 @@ Watcher::Verdict Control::file_changed(const Watcher::Seen& seen) {
 void Control::close() {
   const Turn turn(*this);
   closed_ = true;
+  canary_.reset();  // the next process goes on with it
 }
 
 Result<KnownRelease> Control::finish(const std::string& verb, const Release& release,

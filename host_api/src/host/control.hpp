@@ -3,12 +3,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "canary/canary_json.hpp"
+#include "canary/canary_run.hpp"
 #include "gateway/host.hpp"
 #include "host/boot_record.hpp"
 #include "host/configured_file.hpp"
@@ -35,6 +38,7 @@ class Control {
     std::string config_json;
     OnFileChange on_file_change = OnFileChange::kDirect;
     std::chrono::milliseconds watch_window{0};
+    CanaryPolicy canary;  // of a canary that the configured file begins
     ProverOptions prover;
     LogSink log;
   };
@@ -63,7 +67,10 @@ class Control {
   Result<Mark> quarantine(const std::string& what, const std::string& reason);
   Result<Mark> lift_quarantine(const std::string& what);
 
-  // Judges the release that is being watched: to be called often.
+  Result<CanaryStatus> start_canary(const std::string& what, const CanaryPolicy& policy);
+  Result<CanaryStatus> steer_canary(CanaryOrder order);
+
+  // Judges the release that is on trial: to be called often.
   void tick();
 
   Watcher::Verdict file_changed(const Watcher::Seen& seen);
@@ -76,6 +83,7 @@ class Control {
   std::vector<KnownRelease> releases() const;
   std::vector<HistoryEntry> history() const;
   std::vector<Mark> marks() const;
+  std::optional<CanaryStatus> canary() const;
 
  private:
   struct Published {
@@ -83,6 +91,7 @@ class Control {
     std::vector<KnownRelease> releases;
     std::vector<HistoryEntry> history;
     std::vector<Mark> marks;
+    std::optional<CanaryStatus> canary;
   };
   class Turn;
   // A watch lasts its whole window in one process: its counts are lost with it.
@@ -109,6 +118,34 @@ class Control {
   std::string keep_evidence(const Trial& trial, const WatchVerdict& verdict);
   Result<void> go_back(const Swapper::Change& change);
 
+  // How a canary comes to an end.
+  struct Ending {
+    std::string outcome;  // "promoted", "rolled_back", "inconclusive", "aborted"
+    std::string event;    // of the decision
+    std::string by = "gateway";
+    std::string verdict{};  // "pass", "fail", "inconclusive"; empty: none was reached
+    std::string reason{};
+    bool quarantine = false;
+  };
+
+  Result<Release> obtain(const std::string& what);
+  Result<Release> kept(const std::string& what) const;
+  Result<void> deploy_file(const Release& release, const Swapper::Change& change);
+  Result<void> begin_canary(const Release& release, const CanaryPolicy& policy,
+                            const Swapper::Change& change);
+  std::unique_ptr<CanaryRun> make_canary(const Release& release, const CanaryProgress& progress);
+  Result<void> enter_stage(CanaryStage stage, const std::string& by, const std::string& detail);
+  Result<void> enter_soak(const Release& release, HistoryEntry moved);
+  void advance_canary();
+  void pass_canary(const std::string& by, const std::string& detail);
+  void end_canary(const Ending& ending);
+  void abort_canary(const std::string& by, const std::string& reason);
+  void drop_canary(const HistoryEntry& decision, const std::function<void(BootState&)>& also);
+  void resume_canary();
+  void settle_canary();
+  void judge_canary();
+  HistoryEntry canary_entry(const std::string& event, const std::string& by) const;
+
   std::optional<ReleaseId> rollback_target() const;
   Result<ReleaseId> resolve(const std::string& what) const;
 
@@ -124,6 +161,7 @@ class Control {
   void publish();
 
   const Options options_;
+  Engine& engine_;
   Slot& slot_;
   Executor& executor_;
   Clock& clock_;
@@ -137,7 +175,9 @@ class Control {
   std::string boot_trouble_;  // why another than the stable release booted; empty: it did
   bool bytes_lost_ = false;   // and that was because of its kept bytes
   bool closed_ = false;
-  std::optional<Watching> watching_;  // the trial that tick() judges
+  std::optional<Watching> watching_;         // the trial that tick() judges
+  std::unique_ptr<CanaryRun> canary_;        // the same; none or one of them
+  std::optional<CanaryStatus> last_canary_;  // that ended in this process
 
   mutable std::mutex published_mutex_;
   Published published_;
@@ -148,6 +188,7 @@ class Control::Turn {
  public:
   explicit Turn(Control& control) : control_(control), lock_(control.mutex_) {}
   ~Turn() {
+    control_.settle_canary();
     control_.arm_watch();
     control_.publish();
   }

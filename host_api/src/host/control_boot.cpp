@@ -18,8 +18,9 @@ std::optional<Watcher::Seen> Control::boot_now() {
   bytes_lost_ = false;
   boot_trial();
   boot_stable();
+  resume_canary();
   std::optional<Watcher::Seen> seen;
-  const bool follow = options_.on_file_change == OnFileChange::kDirect || !swapper_.active();
+  const bool follow = options_.on_file_change != OnFileChange::kIgnore || !swapper_.active();
   if (!options_.library.empty() && follow) {
     seen = file_.at_boot();
   } else if (!record_.state().file_trouble.empty()) {
@@ -62,6 +63,12 @@ void Control::boot_trial() {
   const auto& state = record_.state();
   if (!state.candidate || !phase_serves(state.candidate->phase)) return;
   const ReleaseId release = state.candidate->release;
+  // A soak is judged against the release before, which waits beside it.
+  if (state.candidate->phase == Phase::kSoak && state.stable) {
+    if (auto before = boot_release(state.stable->release); !before && options_.log) {
+      options_.log(GW_LOG_WARN, "host", before.error().message);
+    }
+  }
   const auto booted = boot_release(release);
   if (booted) return;
   boot_trouble_ =

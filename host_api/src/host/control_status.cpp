@@ -23,6 +23,11 @@ std::vector<Mark> Control::marks() const {
   return published_.marks;
 }
 
+std::optional<CanaryStatus> Control::canary() const {
+  const std::lock_guard lock(published_mutex_);
+  return published_.canary;
+}
+
 KnownRelease Control::known(const Release& release) const {
   KnownRelease out;
   out.release = release.id;
@@ -98,6 +103,7 @@ void Control::publish() {
   for (const Release& release : releases_.all()) now.releases.push_back(known(release));
   now.history = record_.state().decisions;
   now.marks = record_.state().marks;
+  now.canary = canary_ ? std::optional(canary_->status()) : last_canary_;
   const std::lock_guard lock(published_mutex_);
   published_ = std::move(now);
 }

@@ -29,6 +29,7 @@ void Control::arm_watch() {
 
 void Control::tick() {
   const std::lock_guard lock(mutex_);
+  if (!closed_ && canary_) return judge_canary();
   if (closed_ || !watching_ || watching_->stuck || watching() == nullptr) return;
   const auto verdict = judge_watch(executor_.counts(watching_->sha256),
                                    executor_.counts(record_.state().stable->release.sha256));

@@ -35,6 +35,7 @@ Control::Options control_options(const HostOptions& options, const std::string& 
   out.config_json = options.config_json;
   out.on_file_change = options.on_file_change;
   out.watch_window = options.watch_window;
+  out.canary = options.canary;
   out.prover.prover = options.prover;
   out.prover.timeout = options.prove_timeout;
   out.prover.node_id = options.node.node_id;
@@ -114,7 +115,7 @@ Result<std::unique_ptr<Host>> Host::open(HostOptions options, StateDir state_dir
         std::make_unique<Sweeper>(host.executor, host.slot, *host.clock, host.options.log);
     host.sweeper->start();
   }
-  if (!host.options.library.empty() && host.options.on_file_change == OnFileChange::kDirect) {
+  if (!host.options.library.empty() && host.options.on_file_change != OnFileChange::kIgnore) {
     host.watcher = std::make_unique<Watcher>(
         Watcher::Options{host.options.library, host.options.watch_every, host.options.watch_quiet},
         seen, [&host](const Watcher::Seen& file) { return host.control->file_changed(file); });
@@ -138,6 +139,16 @@ Result<KnownRelease> Host::verify(const std::string& file) { return impl_->contr
 Result<KnownRelease> Host::swap(const std::string& what) { return impl_->control->swap(what); }
 
 Result<KnownRelease> Host::rollback() { return impl_->control->rollback(); }
+
+Result<CanaryStatus> Host::start_canary(const std::string& what, const CanaryPolicy& policy) {
+  return impl_->control->start_canary(what, policy);
+}
+
+Result<CanaryStatus> Host::steer_canary(CanaryOrder order) {
+  return impl_->control->steer_canary(order);
+}
+
+std::optional<CanaryStatus> Host::canary() const { return impl_->control->canary(); }
 
 Result<Mark> Host::quarantine(const std::string& what, const std::string& reason) {
   return impl_->control->quarantine(what, reason);

@@ -55,6 +55,9 @@ class ReleaseStore {
   // Errors: io_error, no_space.
   Result<Release> add(const std::string& staged_path, Release release);
 
+  // Path of a release's bytes. Nothing of this process may map it: copy_out() first.
+  std::string library_of(std::string_view sha256) const;
+
   // Copies a release's bytes into `directory` and checks their digest.
   // Errors: not_found, release_damaged, io_error, no_space.
   Result<StagedFile> copy_out(std::string_view sha256, const std::string& directory) const;
@@ -67,7 +70,6 @@ class ReleaseStore {
   Result<void> load();
   Result<void> make(const std::string& staged_path, const Release& release);
   std::string directory_of(std::string_view sha256) const;
-  std::string library_of(std::string_view sha256) const;
 
   std::string releases_dir_;
   std::string staging_;

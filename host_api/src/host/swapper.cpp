@@ -67,6 +67,62 @@ Result<void> Swapper::boot(const Release& release) {
   return {};
 }
 
+Result<void> Swapper::check(const Release& release) {
+  if (auto free = check_quarantine(parts_.record.state(), release.id); !free) return free;
+  return check_formats(release, true);
+}
+
+Result<void> Swapper::load_candidate(const Release& release) {
+  if (auto fits = check(release); !fits) return fits;
+  auto instance = prepare(release, config_json_);
+  if (!instance) return instance.error();
+  if (auto raised = raise_format(release); !raised) return raised;
+  parts_.executor.restart_counts(release.id.sha256);
+  parts_.slot.set_candidate(std::move(*instance));
+  return {};
+}
+
+bool Swapper::is_candidate(const Release& release) const {
+  const Slot::Lease loaded = parts_.slot.candidate();
+  return loaded && loaded->release().sha256 == release.id.sha256;
+}
+
+Result<void> Swapper::promote(const Release& release, const Change& change) {
+  if (auto fits = check(release); !fits) return fits;
+  if (auto begun = persist_intent(release, "promote"); !begun) return begun;
+  stop_point(StopPoint::kIntentWritten);
+  if (!is_candidate(release)) {
+    if (auto loaded = load_candidate(release); !loaded) return loaded;
+  }
+  stop_point(StopPoint::kLoaded);
+  parts_.slot.promote();
+  stop_point(StopPoint::kFlipped);
+  auto saved = parts_.record.update([&](BootState& state) {
+    state.intent.reset();
+    state.swap_trouble.clear();
+    state.enter_phase(Phase::kSoak, parts_.record.now_ms());
+    record_change(state, release, change);
+  });
+  if (!saved) {  // what would boot must be what serves
+    parts_.slot.exchange();
+    parts_.slot.drop_parked();
+    return saved;
+  }
+  stop_point(StopPoint::kStateWritten);
+  retire();
+  stop_point(StopPoint::kRetired);
+  return {};
+}
+
+void Swapper::record_change(BootState& state, const Release& release, const Change& change) {
+  HistoryEntry entry = change.decision;
+  entry.event = change.event;
+  entry.release = release.id;
+  entry.detail = change.detail;
+  entry.by = change.by;
+  state.record(parts_.record.entry(std::move(entry)));
+}
+
 Result<bool> Swapper::exchange(const Release& target, const Change& change) {
   {
     const Slot::Lease parked = parts_.slot.parked();
@@ -181,12 +237,7 @@ Result<void> Swapper::persist_flip(const Release& release, const Change& change)
     } else {
       state.make_stable(release.id, now);
     }
-    HistoryEntry entry = change.decision;
-    entry.event = change.event;
-    entry.release = release.id;
-    entry.detail = change.detail;
-    entry.by = change.by;
-    state.record(parts_.record.entry(std::move(entry)));
+    record_change(state, release, change);
   });
 }
 

@@ -71,6 +71,17 @@ class Swapper {
   // activate().
   Result<void> boot(const Release& release);
 
+  // Whether `release` may run beside the active one and take its place. Errors: quarantined, data_format, one_way,
+  // storage.
+  Result<void> check(const Release& release);
+
+  // Loads `release` as the slot's candidate; from now on it may write. Errors: as activate().
+  Result<void> load_candidate(const Release& release);
+
+  // The candidate of the record, loaded or not, serves from now on: in the soak of its trial. The release before is
+  // parked. Errors: as activate(); the active release serves on, and no candidate is loaded then.
+  Result<void> promote(const Release& release, const Change& change);
+
   // Exchanges active and parked when the parked instance is still loaded; false when it is not.
   // Errors: quarantined, data_format, storage, io_error, no_space.
   Result<bool> exchange(const Release& target, const Change& change);
@@ -88,10 +99,12 @@ class Swapper {
  private:
   Result<std::unique_ptr<Instance>> prepare(const Release& release, const std::string& config_json);
   bool watched(const Release& release) const;
+  bool is_candidate(const Release& release) const;
   Result<void> check_formats(const Release& release, bool must_revert);
   Result<void> raise_format(const Release& release);
   Result<void> persist_intent(const Release& release, const std::string& action);
   Result<void> persist_flip(const Release& release, const Change& change);
+  void record_change(BootState& state, const Release& release, const Change& change);
   Result<void> start();
   void start_once();
   void retire();
