@@ -85,6 +85,7 @@ int main_of(int argc, char** argv) {
   add_config_verbs(app, line);
   add_storage_verbs(app, line);
   add_plugin_verbs(app, line);
+  add_canary_verbs(app, line);
   add_status_verbs(app, line);
   add_tool_verbs(app, line);
   add_completion_verb(app, line);

@@ -94,6 +94,16 @@ void Printer::field(std::string_view name, std::string_view value) {
   for (const char c : value) text += c == '\n' ? "\n  " : std::string(1, c);
   line(text);
 }
+void Printer::progress(std::string_view text) {
+  if (json_) return;
+  if (!draws()) return line(text);
+  const std::string shown = cut(harmless(text), width_ > 1 ? width_ - 1 : 1);
+  std::fputs(("\r\033[K" + shown).c_str(), stdout);
+  std::fflush(stdout);
+}
+void Printer::end_progress() {
+  if (!json_ && draws()) std::fputc('\n', stdout);
+}
 void Printer::document(const json::value& value) { write(stdout, json::pretty(value)); }
 
 void Printer::table(const std::vector<std::vector<std::string>>& rows) {

@@ -26,7 +26,11 @@ class Printer {
   void failure(std::string_view text);                        // ✗ on stderr
   void heading(std::string_view text);                        // === text ===
   void field(std::string_view name, std::string_view value);  // "  name: value"; nothing when empty
-  void document(const json::value& value);                    // pretty JSON
+  // A line that the next one is drawn over on a terminal; elsewhere a plain line. Silent in JSON mode.
+  void progress(std::string_view text);
+  void end_progress();                        // what was drawn stays
+  bool draws() const { return width_ != 0; }  // on a terminal
+  void document(const json::value& value);    // pretty JSON
 
   // Columns as wide as needed; the last one is cut to what the terminal has left.
   void table(const std::vector<std::vector<std::string>>& rows);

@@ -87,6 +87,7 @@ void add_gateway_verbs(CLI::App& root, CommandLine& line);
 void add_config_verbs(CLI::App& root, CommandLine& line);
 void add_storage_verbs(CLI::App& root, CommandLine& line);
 void add_plugin_verbs(CLI::App& root, CommandLine& line);
+void add_canary_verbs(CLI::App& root, CommandLine& line);
 void add_completion_verb(CLI::App& root, CommandLine& line);
 
 }  // namespace gateway_app

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "cli/canary_text.hpp"
 #include "cli/json_text.hpp"
 #include "cli/verb.hpp"
 
@@ -33,6 +34,8 @@ void show_slot(Printer& print, const json::object& slot) {
     const json::object release = object_in(slot, role);
     if (!release.empty()) print.field(role, release_text(release));
   }
+  const json::object canary = object_in(slot, "canary");
+  if (bool_of(canary, "running")) print.field("canary", canary_line(canary));
   const json::object trial = object_in(slot, "trial");
   if (trial.empty()) return;
   std::string line = text_of(trial, "phase") + " since " + local_time(int_of(trial, "phaseSince"));

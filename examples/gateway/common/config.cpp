@@ -193,12 +193,35 @@ std::string text_member(const json::value& v, std::string_view key) {
   return text != nullptr ? std::string(text->data(), text->size()) : json::canonical(*member);
 }
 
+// The host library reads it again; here what is wrong is named by its place in the file.
+void read_canary(Section& plugin, PluginConfig& out) {
+  const json::value* canary = plugin.member("canary");
+  if (canary == nullptr) return;
+  Section section = plugin.section("canary");
+  std::int64_t ignored = 0;
+  section.read("fromStage", ignored, {{"shadow", 0}, {"split", 1}, {"soak", 2}});
+  section.read_number("minSamples", ignored, 1, 1'000'000);
+  for (const char* seconds : {"stageSeconds", "soakSeconds", "stageTimeoutSeconds"}) {
+    section.read_number(seconds, ignored, 0, 30 * 86'400);
+  }
+  section.read_number("shadowPercent", ignored, 1, 100);
+  const json::value* allow = section.member("allow");
+  if (allow != nullptr && !allow->is_array()) {
+    section.wrong("allow", "an array of {\"tool\", \"pointer\"}", *allow);
+  }
+  section.finish();
+  if (canary->is_object()) out.canary_json = json::canonical(*canary);
+}
+
 void read_plugin(Section section, const PathBase& base, PluginConfig& out) {
   section.read("enabled", out.enabled);
   section.read("library", out.library);
   if (!out.library.empty()) out.library = absolute_path(out.library, base.directory, base.home);
   section.read("onFileChange", out.on_file_change,
-               {{"direct", FileChange::kDirect}, {"ignore", FileChange::kIgnore}});
+               {{"direct", FileChange::kDirect},
+                {"canary", FileChange::kCanary},
+                {"ignore", FileChange::kIgnore}});
+  read_canary(section, out);
   section.read_number("watchSeconds", out.watch_seconds, 0, 30 * 86'400);
   if (const json::value* config = section.member("config")) {
     if (config->is_object()) {

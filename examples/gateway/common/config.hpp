@@ -34,12 +34,13 @@ struct StorageConfig {
   std::string path = "ansible.db";  // relative to the state directory
 };
 
-enum class FileChange : std::uint8_t { kDirect, kIgnore };
+enum class FileChange : std::uint8_t { kDirect, kCanary, kIgnore };
 
 struct PluginConfig {
   bool enabled = true;
   std::string library;  // absolute; empty: not given
   FileChange on_file_change = FileChange::kDirect;
+  std::string canary_json = "{}";     // canary: a policy as gateway::read_policy() takes it
   std::uint32_t watch_seconds = 300;  // after a direct swap; 0: not at all
   std::string config_json = "{}";     // passed to the plugin's create, which validates it
   std::string tier;                   // config.tier; empty: not given

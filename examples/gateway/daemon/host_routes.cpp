@@ -40,14 +40,15 @@ Answer released(const Result<KnownRelease>& release) {
   return release_row(*release);
 }
 
-// A member that a verb takes: a string, or true or false.
+// A member that a verb takes: a string, true or false, or an object (which may be absent).
 struct Member {
-  enum class Kind { kRequired, kOptional, kFlag };
+  enum class Kind { kRequired, kOptional, kFlag, kObject };
   std::string_view name;
   Kind kind = Kind::kRequired;
 };
 constexpr Member optional(std::string_view name) { return {name, Member::Kind::kOptional}; }
 constexpr Member flag(std::string_view name) { return {name, Member::Kind::kFlag}; }
+constexpr Member object(std::string_view name) { return {name, Member::Kind::kObject}; }
 using Members = std::initializer_list<Member>;
 
 struct Arguments {
@@ -74,6 +75,20 @@ std::string names(const Members& members) {
   return list.empty() ? "nothing" : list;
 }
 
+// What was expected instead of `value`; nullptr: it is fine.
+const char* mismatch(Member::Kind kind, const json::value& value) {
+  switch (kind) {
+    case Member::Kind::kFlag:
+      return value.is_bool() ? nullptr : "true or false";
+    case Member::Kind::kObject:
+      return value.is_object() ? nullptr : "an object";
+    case Member::Kind::kRequired:
+    case Member::Kind::kOptional:
+      break;
+  }
+  return value.is_string() ? nullptr : "a string";
+}
+
 Result<Arguments> read_arguments(const std::string& body, const Members& members) {
   auto parsed = json::parse(body.empty() ? "{}" : body);
   if (!parsed) return invalid("the body is not valid JSON: " + parsed.error().message);
@@ -87,9 +102,8 @@ Result<Arguments> read_arguments(const std::string& body, const Members& members
       return invalid(
           fmt::format("unknown member \"{}\"; this verb takes: {}", key, names(members)));
     }
-    const bool is_flag = member->kind == Member::Kind::kFlag;
-    if (is_flag ? !given.value().is_bool() : !given.value().is_string()) {
-      return invalid(fmt::format("{}: expected {}", key, is_flag ? "true or false" : "a string"));
+    if (const char* expected = mismatch(member->kind, given.value())) {
+      return invalid(fmt::format("{}: expected {}", key, expected));
     }
   }
   for (const Member& member : members) {
@@ -146,6 +160,27 @@ Answer plugins_swap(const HostRoutes& routes, const Arguments& arguments) {
 
 Answer plugins_rollback(const HostRoutes& routes, const Arguments&) {
   return with_host(routes.runtime, [](Host& host) { return released(host.rollback()); });
+}
+
+Answer canary_answer(const Result<gateway::CanaryStatus>& status) {
+  if (!status) return status.error();
+  return canary_row(*status);
+}
+
+Answer plugins_canary(const HostRoutes& routes, const Arguments& arguments) {
+  return with_host(routes.runtime, [&](Host& host) -> Answer {
+    const auto* given = arguments.object.if_contains("policy");
+    auto policy = gateway::read_policy(given != nullptr ? json::canonical(*given) : "{}",
+                                       host.canary_policy());
+    if (!policy) return policy.error();
+    return canary_answer(host.start_canary(arguments.text("what"), *policy));
+  });
+}
+
+template <gateway::CanaryOrder Order>
+Answer plugins_steer(const HostRoutes& routes, const Arguments&) {
+  return with_host(routes.runtime,
+                   [](Host& host) { return canary_answer(host.steer_canary(Order)); });
 }
 
 Answer plugins_history(const HostRoutes& routes, const Arguments&) {
@@ -232,6 +267,11 @@ const Verb kVerbs[] = {
     {"plugins/verify", Where::kControl, {{"id"}, {"file"}}, plugins_verify},
     {"plugins/swap", Where::kControl, {{"id"}, {"what"}}, plugins_swap},
     {"plugins/rollback", Where::kControl, {{"id"}}, plugins_rollback},
+    {"plugins/canary", Where::kControl, {{"id"}, {"what"}, object("policy")}, plugins_canary},
+    {"plugins/promote", Where::kControl, {{"id"}}, plugins_steer<gateway::CanaryOrder::kPromote>},
+    {"plugins/pause", Where::kControl, {{"id"}}, plugins_steer<gateway::CanaryOrder::kPause>},
+    {"plugins/resume", Where::kControl, {{"id"}}, plugins_steer<gateway::CanaryOrder::kResume>},
+    {"plugins/abort", Where::kControl, {{"id"}}, plugins_steer<gateway::CanaryOrder::kAbort>},
     {"plugins/history", Where::kControl, {{"id"}}, plugins_history},
     {"plugins/quarantine",
      Where::kControl,

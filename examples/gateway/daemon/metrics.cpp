@@ -111,6 +111,38 @@ void slot(std::string& out, const Runtime& runtime) {
          status.state == "degraded" ? 1 : 0);
 }
 
+// The canary that goes on, or the last one that ended.
+void canary(std::string& out, const Runtime& runtime) {
+  const auto host = runtime.host();
+  const auto status = host ? host->canary() : std::nullopt;
+  single(out, "gateway_canary_running", "gauge", "1 while a release is on trial",
+         status && status->running ? 1 : 0);
+  if (!status) return;
+  heading(out, "gateway_canary_info", "gauge", "The trial's candidate, stage and outcome");
+  out += fmt::format(
+      "gateway_canary_info{{plugin=\"{}\",version=\"{}\",sha256=\"{}\",stage=\"{}\",outcome=\"{}\""
+      "}} 1\n",
+      kPluginId, label(status->candidate.version), label(status->candidate.sha256),
+      gateway::stage_name(status->stage), label(status->outcome));
+  single(out, "gateway_canary_share_percent", "gauge",
+         "Calls that are shadowed, or run by the candidate", status->share_percent);
+  single(out, "gateway_canary_needed_samples", "gauge", "Samples that the stage needs to pass",
+         static_cast<double>(status->verdict.needed_samples));
+  heading(out, "gateway_canary_calls", "gauge", "Steps judged in this stage");
+  for (const auto& [side, counters] : {std::pair("active", &status->active_counters),
+                                       std::pair("candidate", &status->candidate_counters)}) {
+    out += fmt::format("gateway_canary_calls{{side=\"{}\"}} {}\n", side, counters->calls);
+  }
+  for (const char* part : {"value", "threshold"}) {
+    heading(out, fmt::format("gateway_canary_rule_{}", part), "gauge",
+            fmt::format("The {} of each rule of the judge", part));
+    for (const gateway::CanaryMeasure& measure : status->verdict.measures) {
+      out += fmt::format("gateway_canary_rule_{}{{rule=\"{}\"}} {}\n", part, measure.rule,
+                         part[0] == 'v' ? measure.value : measure.threshold);
+    }
+  }
+}
+
 void http_part(std::string& out, const HttpCounters& http) {
   heading(out, "gateway_http_responses_total", "counter", "HTTP responses by status");
   for (const auto& [status, count] : http.responses) {
@@ -149,6 +181,7 @@ std::string metrics_text(Runtime& runtime, const HttpCounters& http) {
   const auto host = runtime.host();
   calls(out, host ? host->metrics() : ExecutorMetrics{});
   slot(out, runtime);
+  canary(out, runtime);
   http_part(out, http);
   process(out, runtime.facts);
   return out;

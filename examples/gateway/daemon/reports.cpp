@@ -127,8 +127,20 @@ json::object slot_row(const SlotStatus& status) {
   return out;
 }
 
+json::object canary_row(const gateway::CanaryStatus& status) {
+  auto parsed = json::parse(gateway::to_json(status));
+  return parsed && parsed->is_object() ? std::move(parsed->get_object()) : json::object();
+}
+
+json::object slot_row(const gateway::Host& host) {
+  json::object out = slot_row(host.status());
+  const auto canary = host.canary();
+  if (canary) out["canary"] = canary_row(*canary);
+  return out;
+}
+
 json::object slot_row(const Runtime& runtime) {
-  if (const auto host = runtime.host()) return slot_row(host->status());
+  if (const auto host = runtime.host()) return slot_row(*host);
   SlotStatus none;
   none.id = kPluginId;
   none.state = "none";
@@ -138,7 +150,7 @@ json::object slot_row(const Runtime& runtime) {
 }
 
 json::object slot_info(const gateway::Host& host) {
-  json::object out = slot_row(host.status());
+  json::object out = slot_row(host);
   const gateway::Slot::Lease active = host.active();
   if (!active) {
     out["tools"] = json::array();

@@ -11,10 +11,14 @@ namespace gateway_app {
 
 // One row of `plugins list` (SLOT in README.md). Without a host: state "none" and why.
 base::json::object slot_row(const Runtime& runtime);
+base::json::object slot_row(const gateway::Host& host);
 base::json::object slot_row(const gateway::SlotStatus& status);
 
 // SLOT with the tools, sweeps, ABI and data formats of the active release.
 base::json::object slot_info(const gateway::Host& host);
+
+// CANARY in README.md.
+base::json::object canary_row(const gateway::CanaryStatus& status);
 
 // RELEASE in README.md.
 base::json::object release_row(const gateway::KnownRelease& known);

@@ -63,6 +63,18 @@ Result<LoadedConfig> read_configuration(const DaemonOptions& options, const Logg
   return load_config(options.request, options.env);
 }
 
+gateway::OnFileChange on_file_change(FileChange change) {
+  switch (change) {
+    case FileChange::kCanary:
+      return gateway::OnFileChange::kCanary;
+    case FileChange::kIgnore:
+      return gateway::OnFileChange::kIgnore;
+    case FileChange::kDirect:
+      break;
+  }
+  return gateway::OnFileChange::kDirect;
+}
+
 }  // namespace
 
 NodeFacts node_facts(const Config& config) {
@@ -101,9 +113,12 @@ gateway::HostOptions host_options(const Config& config, const NodeFacts& node,
   options.plugin = kPluginId;
   options.library = config.plugin.library;
   options.config_json = config.plugin.config_json;
-  options.on_file_change = config.plugin.on_file_change == FileChange::kIgnore
-                               ? gateway::OnFileChange::kIgnore
-                               : gateway::OnFileChange::kDirect;
+  options.on_file_change = on_file_change(config.plugin.on_file_change);
+  gateway::CanaryPolicy canary;
+  if (config.plugin.watch_seconds > 0) canary.soak_ms = config.plugin.watch_seconds * 1'000ll;
+  if (auto policy = gateway::read_policy(config.plugin.canary_json, canary)) {
+    options.canary = std::move(*policy);  // it was read before, with the configuration
+  }
   options.watch_window = std::chrono::seconds(config.plugin.watch_seconds);
   options.plugins_root = config.plugins_root;
   options.watch_every = std::chrono::milliseconds(config.watch.every_ms);

@@ -127,6 +127,12 @@ struct CanaryStatus {
   std::string evidence;        // directory; empty: nothing was kept
 };
 
+// Reads a policy as an operator writes it, a JSON object with any of
+//     fromStage, minSamples, stageSeconds, soakSeconds, stageTimeoutSeconds, shadowPercent,
+//     allow: [{tool, pointer}]
+// on top of `defaults`. Errors: invalid_request (the member, expected, got).
+Result<CanaryPolicy> read_policy(std::string_view json, CanaryPolicy defaults);
+
 // CANARY in the gateway's README: the status as a JSON object, for status pages, decisions and reports.
 std::string to_json(const CanaryStatus& status);
 

@@ -180,6 +180,9 @@ class Host {
   // (nothing to judge it against), and as swap.
   Result<CanaryStatus> start_canary(const std::string& what, const CanaryPolicy& policy);
 
+  // What a canary's policy is where nobody says otherwise.
+  const CanaryPolicy& canary_policy() const;
+
   // Errors: no_canary, and for kPromote as swap.
   Result<CanaryStatus> steer_canary(CanaryOrder order);
 

@@ -1,5 +1,10 @@
 #include "canary/canary_json.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
 #include "base/json.hpp"
 #include "host/json_fields.hpp"
 
@@ -8,6 +13,8 @@ namespace {
 
 namespace json = base::json;
 
+double seconds(std::int64_t ms) { return static_cast<double>(ms) / 1000; }
+
 json::object policy_json(const CanaryPolicy& policy) {
   json::array allow;
   for (const AllowedDifference& entry : policy.allow) {
@@ -15,30 +22,67 @@ json::object policy_json(const CanaryPolicy& policy) {
   }
   return {{"fromStage", stage_name(policy.from_stage)},
           {"minSamples", policy.min_samples},
-          {"stageMs", policy.stage_ms},
-          {"soakMs", policy.soak_ms},
-          {"stageTimeoutMs", policy.timeout_ms},
+          {"stageSeconds", seconds(policy.stage_ms)},
+          {"soakSeconds", seconds(policy.soak_ms)},
+          {"stageTimeoutSeconds", seconds(policy.timeout_ms)},
           {"shadowPercent", policy.shadow_percent},
           {"allow", std::move(allow)}};
 }
 
-CanaryPolicy read_policy(const json::value& v) {
-  CanaryPolicy policy;
-  policy.from_stage =
-      parse_stage(fields::text(v, "fromStage").value_or("")).value_or(policy.from_stage);
-  policy.min_samples = fields::small(v, "minSamples").value_or(policy.min_samples);
-  policy.stage_ms = fields::integer(v, "stageMs").value_or(policy.stage_ms);
-  policy.soak_ms = fields::integer(v, "soakMs").value_or(policy.soak_ms);
-  policy.timeout_ms = fields::integer(v, "stageTimeoutMs").value_or(policy.timeout_ms);
-  policy.shadow_percent = fields::small(v, "shadowPercent").value_or(policy.shadow_percent);
-  const json::value* allow = json::find(v, "allow");
-  if (allow == nullptr || !allow->is_array()) return policy;
-  for (const json::value& entry : allow->get_array()) {
-    policy.allow.push_back(
-        {fields::text(entry, "tool").value_or(""), fields::text(entry, "pointer").value_or("")});
-  }
-  return policy;
+// Each reads one member into a policy; false when it is not what it should be.
+bool read_stage(const json::value& v, CanaryPolicy& out) {
+  if (!v.is_string()) return false;
+  const auto stage = parse_stage(std::string_view(v.get_string()));
+  if (stage) out.from_stage = *stage;
+  return stage.has_value();
 }
+
+template <std::uint32_t CanaryPolicy::*Member, std::int64_t Min, std::int64_t Max>
+bool read_count(const json::value& v, CanaryPolicy& out) {
+  if (!v.is_int64() || v.get_int64() < Min || v.get_int64() > Max) return false;
+  out.*Member = static_cast<std::uint32_t>(v.get_int64());
+  return true;
+}
+
+template <std::int64_t CanaryPolicy::*Member>
+bool read_seconds(const json::value& v, CanaryPolicy& out) {
+  constexpr double kMost = 30.0 * 86'400;
+  boost::system::error_code error;
+  const auto given = v.is_number() ? v.to_number<double>(error) : -1;
+  if (given < 0 || given > kMost) return false;
+  out.*Member = static_cast<std::int64_t>(given * 1000);
+  return true;
+}
+
+bool read_allow(const json::value& v, CanaryPolicy& out) {
+  if (!v.is_array()) return false;
+  std::vector<AllowedDifference> allow;
+  for (const json::value& entry : v.get_array()) {
+    auto tool = fields::text(entry, "tool");
+    auto pointer = fields::text(entry, "pointer");
+    if (!tool || !pointer || (!pointer->empty() && pointer->front() != '/')) return false;
+    allow.push_back({std::move(*tool), std::move(*pointer)});
+  }
+  out.allow = std::move(allow);
+  return true;
+}
+
+struct PolicyMember {
+  std::string_view name;
+  bool (*read)(const json::value&, CanaryPolicy&);
+  std::string_view expected;
+};
+constexpr PolicyMember kPolicy[] = {
+    {"fromStage", read_stage, "\"shadow\", \"split\" or \"soak\""},
+    {"minSamples", read_count<&CanaryPolicy::min_samples, 1, 1'000'000>,
+     "a whole number from 1 to 1000000"},
+    {"stageSeconds", read_seconds<&CanaryPolicy::stage_ms>, "seconds, up to 30 days"},
+    {"soakSeconds", read_seconds<&CanaryPolicy::soak_ms>, "seconds, up to 30 days"},
+    {"stageTimeoutSeconds", read_seconds<&CanaryPolicy::timeout_ms>, "seconds, up to 30 days"},
+    {"shadowPercent", read_count<&CanaryPolicy::shadow_percent, 1, 100>,
+     "a whole number from 1 to 100"},
+    {"allow", read_allow, "an array of {\"tool\", \"pointer\"}"},
+};
 
 json::object counters_json(const CanaryCounters& counters) {
   json::object differences;
@@ -106,6 +150,30 @@ std::string to_json(const CanaryProgress& progress) {
       {"id", progress.id}, {"paused", progress.paused}, {"policy", policy_json(progress.policy)}});
 }
 
+Result<CanaryPolicy> read_policy(std::string_view text, CanaryPolicy defaults) {
+  const auto parsed = json::parse(text);
+  if (!parsed || !parsed->is_object()) {
+    return Error{"invalid_request", "policy: expected an object"};
+  }
+  for (const auto& given : parsed->get_object()) {
+    const std::string_view key(given.key().data(), given.key().size());
+    const auto* member = std::find_if(std::begin(kPolicy), std::end(kPolicy),
+                                      [&](const PolicyMember& known) { return known.name == key; });
+    if (member == std::end(kPolicy)) {
+      return Error{"invalid_request",
+                   fmt::format("{}: unknown; a canary's policy has fromStage, minSamples, "
+                               "stageSeconds, soakSeconds, stageTimeoutSeconds, shadowPercent, "
+                               "allow",
+                               key)};
+    }
+    if (!member->read(given.value(), defaults)) {
+      return Error{"invalid_request", fmt::format("{}: expected {}, got {}", key, member->expected,
+                                                  json::canonical(given.value()))};
+    }
+  }
+  return defaults;
+}
+
 CanaryProgress parse_progress(std::string_view text) {
   CanaryProgress progress;
   const auto parsed = json::parse(text);
@@ -113,9 +181,10 @@ CanaryProgress parse_progress(std::string_view text) {
   progress.id = fields::text(*parsed, "id").value_or("");
   const json::value* paused = json::find(*parsed, "paused");
   progress.paused = paused != nullptr && paused->is_bool() && paused->get_bool();
-  if (const json::value* policy = json::find(*parsed, "policy")) {
-    progress.policy = read_policy(*policy);
-  }
+  const json::value* policy = json::find(*parsed, "policy");
+  auto read =
+      policy ? read_policy(json::canonical(*policy), {}) : Result<CanaryPolicy>(CanaryPolicy{});
+  if (read) progress.policy = std::move(*read);
   return progress;
 }
 

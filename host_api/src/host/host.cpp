@@ -148,6 +148,8 @@ Result<CanaryStatus> Host::steer_canary(CanaryOrder order) {
   return impl_->control->steer_canary(order);
 }
 
+const CanaryPolicy& Host::canary_policy() const { return impl_->options.canary; }
+
 std::optional<CanaryStatus> Host::canary() const { return impl_->control->canary(); }
 
 Result<Mark> Host::quarantine(const std::string& what, const std::string& reason) {

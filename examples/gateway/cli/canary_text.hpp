@@ -1,0 +1,16 @@
+// A canary in words, from CANARY of the host operations.
+#pragma once
+
+#include <string>
+
+#include "base/json.hpp"
+
+namespace gateway_app {
+
+// One line: stage, time, samples, share and every rule with its number and threshold.
+std::string canary_line(const base::json::object& canary);
+
+// How one that was not promoted ended, and why.
+std::string canary_ending(const base::json::object& canary);
+
+}  // namespace gateway_app

@@ -1,0 +1,220 @@
+// openclaw plugins canary|promote|pause|resume|abort
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include "cli/canary_text.hpp"
+#include "cli/json_text.hpp"
+#include "cli/verb.hpp"
+
+namespace gateway_app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kSlot = "ansible";
+constexpr auto kLook = 300ms;
+constexpr auto kSayAgain = 10s;  // where lines cannot be drawn over
+constexpr auto kPatience = 60s;  // with a gateway that does not answer: it may be restarting
+
+struct CanaryWords {
+  std::string id = kSlot;
+  std::string what;
+  std::string from_stage;
+  std::int64_t min_samples = -1;
+  double stage_seconds = -1;
+  double soak_seconds = -1;
+  double timeout_seconds = -1;
+  std::int64_t shadow_percent = -1;
+  std::vector<std::string> allow;  // TOOL:POINTER
+  bool wait = false;
+};
+
+json::object policy_of(const CanaryWords& words) {
+  json::object policy;
+  if (!words.from_stage.empty()) policy["fromStage"] = words.from_stage;
+  if (words.min_samples >= 0) policy["minSamples"] = words.min_samples;
+  if (words.stage_seconds >= 0) policy["stageSeconds"] = words.stage_seconds;
+  if (words.soak_seconds >= 0) policy["soakSeconds"] = words.soak_seconds;
+  if (words.timeout_seconds >= 0) policy["stageTimeoutSeconds"] = words.timeout_seconds;
+  if (words.shadow_percent >= 0) policy["shadowPercent"] = words.shadow_percent;
+  if (words.allow.empty()) return policy;
+  json::array allow;
+  for (const std::string& entry : words.allow) {
+    const auto colon = entry.find(":/");
+    const bool whole = colon == std::string::npos;
+    allow.push_back(json::object{{"tool", entry.substr(0, colon)},
+                                 {"pointer", whole ? "" : entry.substr(colon + 1)}});
+  }
+  policy["allow"] = std::move(allow);
+  return policy;
+}
+
+int exit_of(const std::string& outcome) {
+  if (outcome == "promoted") return kExitOk;
+  return outcome == "inconclusive" ? kExitInconclusive : kExitRefused;
+}
+
+int show_end(Printer& print, const json::object& canary) {
+  const std::string outcome = text_of(canary, "outcome");
+  if (print.json()) {
+    print.document(canary);
+  } else if (outcome == "promoted") {
+    print.success("promoted and marked good: version " +
+                  text_of(object_in(canary, "candidate"), "version"));
+  } else {
+    print.failure(canary_ending(canary));
+  }
+  return exit_of(outcome);
+}
+
+// The canary of that id as the gateway tells it now; empty: it does not.
+json::object look(Session& session, const std::string& id) {
+  const Reply reply = session.host("plugins/list", {});
+  if (!reply.ok()) return {};
+  for (const json::value& slot : array_in(reply.body, "plugins")) {
+    if (!slot.is_object()) continue;
+    json::object canary = object_in(slot.get_object(), "canary");
+    if (text_of(canary, "id") == id) return canary;
+  }
+  return {};
+}
+
+// Follows it to its end. A gateway that is restarted meanwhile goes on with it.
+int follow(Session& session, Printer& print, const std::string& id) {
+  auto heard = std::chrono::steady_clock::now();
+  auto said = heard - kSayAgain;
+  std::string stage;
+  for (;;) {
+    const json::object canary = look(session, id);
+    const auto now = std::chrono::steady_clock::now();
+    if (!canary.empty()) {
+      heard = now;
+      const bool ended = !bool_of(canary, "running");
+      const bool moved = text_of(canary, "stage") != stage;
+      if (print.draws() || ended || moved || now - said >= kSayAgain) {
+        print.progress(canary_line(canary));
+        said = now;
+      }
+      stage = text_of(canary, "stage");
+      if (ended) {
+        print.end_progress();
+        return show_end(print, canary);
+      }
+    } else if (now - heard >= kPatience) {
+      print.end_progress();
+      return print.fail(kExitUnreachable, "unreachable",
+                        "the gateway says nothing more about this canary; see: openclaw plugins "
+                        "history");
+    }
+    std::this_thread::sleep_for(kLook);
+  }
+}
+
+int run_canary(Session& session, Printer& print, const CanaryWords& words) {
+  std::string what = words.what;
+  if (what.find('/') != std::string::npos || std::filesystem::exists(what)) {
+    what = absolute_path(what, session.env().working_directory, session.env().home);
+  }
+  const Reply reply =
+      session.host("plugins/canary",
+                   json::object{{"id", words.id}, {"what", what}, {"policy", policy_of(words)}});
+  if (!reply.ok()) return print.fail(reply);
+  if (words.wait) return follow(session, print, text_of(reply.body, "id"));
+  if (print.json()) {
+    print.document(reply.body);
+    return kExitOk;
+  }
+  print.success("on trial: version " + text_of(object_in(reply.body, "candidate"), "version") +
+                " beside version " + text_of(object_in(reply.body, "active"), "version"));
+  print.line("  " + canary_line(reply.body));
+  print.line("  follow it with: openclaw plugins list");
+  return kExitOk;
+}
+
+struct Order {
+  const char* name;
+  const char* help;
+  const char* done;
+};
+constexpr Order kOrders[] = {
+    {"promote", "Promote the release on trial now; in its soak: mark it good now", "promoted"},
+    {"pause", "Hold the trial: no new call goes to the candidate", "paused"},
+    {"resume", "Go on with the trial", "resumed"},
+    {"abort", "End the trial: the release before serves alone", "ended"},
+};
+
+int run_order(Session& session, Printer& print, const Order& order, const std::string& id) {
+  const Reply reply = session.host(std::string("plugins/") + order.name, json::object{{"id", id}});
+  if (!reply.ok()) return print.fail(reply);
+  if (print.json()) {
+    print.document(reply.body);
+    return kExitOk;
+  }
+  print.success(std::string(order.done) + ": version " +
+                text_of(object_in(reply.body, "candidate"), "version"));
+  print.line("  " + canary_line(reply.body));
+  return kExitOk;
+}
+
+void add_canary(CLI::App& root, CommandLine& line) {
+  CLI::App& command =
+      subcommand(root, "plugins canary",
+                 "Judge a release beside the active one and promote it if it stands the trial");
+  auto words = std::make_shared<CanaryWords>();
+  auto given = std::make_shared<std::vector<std::string>>();
+  command.add_option("FILE|SHA256|VERSION", *given, "The slot (ansible) and a release")
+      ->expected(1, 2)
+      ->required()
+      ->type_name("[ID] FILE|SHA256|VERSION");
+  command.add_option("--from-stage", words->from_stage, "shadow, split or soak: skip those before")
+      ->check(CLI::IsMember({"shadow", "split", "soak"}));
+  command.add_option("--min-samples", words->min_samples, "Calls that a stage needs (200)")
+      ->check(CLI::Range(1, 1'000'000));
+  command
+      .add_option("--stage-timeout", words->timeout_seconds,
+                  "Seconds after which a stage short of samples is inconclusive "
+                  "(4 times its least time, at least 10)")
+      ->check(CLI::NonNegativeNumber);
+  command
+      .add_option("--stage-seconds", words->stage_seconds, "Least time of shadow and of split (10)")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--soak", words->soak_seconds, "Least time of the soak (watchSeconds)")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--shadow-percent", words->shadow_percent, "Share of calls shadowed (100)")
+      ->check(CLI::Range(1, 100));
+  command
+      .add_option("--allow", words->allow,
+                  "TOOL:POINTER of an intended difference, such as ansible_status:/reply/x")
+      ->type_name("TOOL:POINTER");
+  command.add_flag("--wait", words->wait,
+                   "Follow it: 0 promoted, 1 rolled back or aborted, 5 inconclusive");
+  add_output_flags(command, line);
+  command.callback([&line, words, given] {
+    words->what = given->back();
+    given->pop_back();
+    if (!given->empty()) words->id = given->front();
+    line.action = [words](Session& s, Printer& p) { return run_canary(s, p, *words); };
+  });
+}
+
+}  // namespace
+
+void add_canary_verbs(CLI::App& root, CommandLine& line) {
+  add_canary(root, line);
+  for (const Order& order : kOrders) {
+    CLI::App& command = subcommand(root, std::string("plugins ") + order.name, order.help);
+    auto id = std::make_shared<std::string>(kSlot);
+    command.add_option("ID", *id, "The slot (ansible)")->type_name("[ID]");
+    add_output_flags(command, line);
+    command.callback([&line, &order, id] {
+      line.action = [&order, id](Session& s, Printer& p) { return run_order(s, p, order, *id); };
+    });
+  }
+}
+
+}  // namespace gateway_app
