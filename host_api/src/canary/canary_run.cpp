@@ -54,7 +54,7 @@ Result<void> CanaryRun::enter(CanaryStage stage) {
     stage_started_ms_ = parts_.clock.now_ms();
     clock_from_ns_ = parts_.clock.steady_ns();
     clock_before_ms_ = 0;
-    verdict_ = {};
+    verdict_ = gateway::judge({stage, 0, {}, {}}, subject_.policy);
     apply_plan();
   }
   parts_.executor.set_referee(referee_);

@@ -252,8 +252,7 @@ void Control::pass_canary(const std::string& by, const std::string& detail) {
 void Control::end_canary(const Ending& ending) {
   HistoryEntry decision = canary_entry(ending.event, ending.by);
   decision.verdict = ending.verdict;
-  decision.detail =
-      fmt::format("{} of {}: {}", decision.phase, name_of(canary_->candidate()), ending.reason);
+  decision.detail = ending.reason;
   canary_->close();
   canary_->conclude(ending.outcome);
   decision.evidence = canary_->evidence();
@@ -267,7 +266,7 @@ void Control::end_canary(const Ending& ending) {
     entry.detail = ending.reason;
     entry.by = ending.by;
     state.record(record_.entry(std::move(entry)));
-    if (from_file) state.file_trouble = "the configured file was refused: " + decision.detail;
+    if (from_file) state.file_trouble = "the configured file was refused: " + ending.reason;
   };
   drop_canary(decision, also);
   canary_->leave();
@@ -297,7 +296,8 @@ void Control::drop_canary(const HistoryEntry& decision,
   change.action = "rollback";
   change.event = "rolled_back";
   change.by = decision.by;
-  change.detail = decision.detail;
+  change.detail =
+      fmt::format("{} of {} ended: {}", decision.phase, name_of(decision.release), decision.detail);
   change.must_revert = false;
   change.also = [&](BootState& state) {
     also(state);
