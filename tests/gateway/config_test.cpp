@@ -145,8 +145,11 @@ TEST_CASE(
        R"(plugins.watch.quietMs: expected a whole number from 10 to 60000, got "1s")"},
       {R"({"plugins":{"entries":{"ansible":{"enabled":"yes"}}}})",
        R"(plugins.entries.ansible.enabled: expected true or false, got "yes")"},
-      {R"({"plugins":{"entries":{"ansible":{"onFileChange":"canary"}}}})",
-       R"(plugins.entries.ansible.onFileChange: expected "direct" or "ignore", got "canary")"},
+      {R"({"plugins":{"entries":{"ansible":{"onFileChange":"later"}}}})",
+       R"(plugins.entries.ansible.onFileChange: expected "direct" or "canary" or "ignore", got "later")"},
+      {R"({"plugins":{"entries":{"ansible":{"canary":{"minSamples":0}}}}})",
+       "plugins.entries.ansible.canary.minSamples: expected a whole number from 1 to 1000000, got "
+       "the number 0"},
       {R"({"plugins":{"entries":{"ansible":{"watchSeconds":-1}}}})",
        "plugins.entries.ansible.watchSeconds: expected a whole number from 0 to 2592000, got the "
        "number -1"},
