@@ -192,8 +192,24 @@ TEST_CASE("A canary is refused where there is nothing to judge") {
   CHECK(rig.start("active", CanaryStage::kShadow).error().code == "already_active");
   const auto missing = rig.host->start_canary("/nowhere/trial.so", rig.policy);
   CHECK(missing.error().code == "not_found");
+  CHECK(rig.host->status().state == "active");
   REQUIRE(rig.host->swap(trial("good")).ok());  // on trial itself
   CHECK(rig.start("slow", CanaryStage::kShadow).error().code == "watch_running");
+}
+
+TEST_CASE("After a direct swap a broken invariant is not written, and the release goes back") {
+  HostRig rig;
+  rig.open();
+  for (int step = 0; step < 4; ++step) rig.call("work", "done");
+  REQUIRE(rig.host->swap(trial("reopens")).ok());
+  rig.call("reopen", "done");
+  CHECK(wait_until([&] { return rig.active() == "1.0.0"; }));
+  CHECK(wait_until([&] { return rig.latest("quarantined") != nullptr; }));
+  CHECK(contains(rig.latest("quarantined")->detail, "broke a declared invariant"));
+  Request look;
+  look.name = "look";
+  look.args_json = R"({"id":"done"})";
+  CHECK(contains(rig.host->run(std::move(look)).body, "completed"));
 }
 
 TEST_CASE("Another operation ends a canary: it is aborted, not quarantined") {
@@ -259,4 +275,18 @@ TEST_CASE("onFileChange canary: a new file is judged, and a good old one is acti
   CHECK(contains(rig.host->status().reason, "the configured file was refused"));
   rig.traffic.stop();
   CHECK(rig.traffic.failures() == "");
+}
+
+TEST_CASE(
+    "onFileChange canary: a file that comes while a swap is being watched is refused for now") {
+  HostRig rig;
+  rig.options.on_file_change = OnFileChange::kCanary;
+  rig.publish("active");
+  rig.open();
+  REQUIRE(rig.host->swap(trial("good")).ok());
+  rig.publish("slow");
+  REQUIRE(wait_until([&] { return rig.host->status().state == "degraded"; }));
+  CHECK(contains(rig.host->status().reason, "still being watched"));
+  CHECK(rig.active() == "1.1.0");
+  CHECK(rig.host->status().trial->phase == Phase::kWatch);
 }

@@ -178,6 +178,36 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("killed at each step of a promotion: the old version until the new one is recorded") {
+  struct Point {
+    const char* name;
+    bool done;
+  };
+  for (const Point& point :
+       {Point{"intent_written", false}, Point{"loaded", false}, Point{"flipped", false},
+        Point{"state_written", true}, Point{"retired", true}}) {
+    CAPTURE(point.name);
+    Rig rig;
+    const std::string stop_file = rig.dir / "stop_at";
+    rig.gateway.process().kill_now();
+    rig.gateway.options().binary = OPENCLAWD_STOP;
+    rig.gateway.options().env["GATEWAY_STOP_AT"] = "@" + stop_file;
+    rig.gateway.start();
+    REQUIRE(rig.plugins({"canary", "ansible", PLUGIN_NEXT}).status == 0);
+    write_file(stop_file, point.name);
+    rig.gateway.host_client().post("/host/plugins/promote", R"({"id":"ansible"})");
+    CHECK(rig.gateway.process().wait().value_or(-1) == 128 + SIGKILL);
+    rig.gateway.options().binary = OPENCLAWD;
+    rig.gateway.start();
+    CHECK(serving(rig.gateway) == (point.done ? PLUGIN_NEXT_VERSION : PLUGIN_VERSION));
+    const auto canary = slot_row(rig.gateway).at("canary");
+    CHECK(canary.at("running").as_bool());
+    CHECK(text_at(canary, "stage") == (point.done ? "soak" : "shadow"));
+    CHECK(rig.plugins({"abort", "ansible"}).status == 0);
+    CHECK(serving(rig.gateway) == PLUGIN_VERSION);
+  }
+}
+
 TEST_CASE("an operator promotes at once, and the history says who") {
   Rig rig;
   REQUIRE(rig.plugins({"canary", "ansible", PLUGIN_NEXT}).status == 0);

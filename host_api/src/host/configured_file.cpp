@@ -16,7 +16,8 @@ constexpr std::size_t kKeptReleases = 10;
 // Refusals that say nothing about the bytes: the same file may be fine at the next boot.
 bool may_pass(const Error& error) {
   static constexpr std::string_view kCodes[] = {"prove_timeout", "prover_error", "config_invalid",
-                                                "io_error",      "no_space",     "storage"};
+                                                "io_error",      "no_space",     "storage",
+                                                "watch_running"};
   return std::find(std::begin(kCodes), std::end(kCodes), error.code) != std::end(kCodes);
 }
 

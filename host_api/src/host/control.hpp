@@ -128,6 +128,7 @@ class Control {
     bool quarantine = false;
   };
 
+  Error canary_refused(const ReleaseId& release, const Error& error);
   Result<Release> obtain(const std::string& what);
   Result<Release> kept(const std::string& what) const;
   Result<void> deploy_file(const Release& release, const Swapper::Change& change);

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "host/control.hpp"
-#include "host/quarantine.hpp"
 
 namespace gateway {
 namespace {
@@ -35,52 +34,6 @@ std::vector<Figure> figures_of(const CanaryVerdict& verdict) {
 
 }  // namespace
 
-Result<CanaryStatus> Control::start_canary(const std::string& what, const CanaryPolicy& policy) {
-  const Turn turn(*this);
-  if (closed_) return Error{"shutting_down", "the gateway is shutting down"};
-  if (canary_) {
-    return Error{"canary_running", fmt::format("{} is on trial already; abort or promote it first",
-                                               name_of(canary_->candidate()))};
-  }
-  if (watching() != nullptr) {
-    return Error{"watch_running",
-                 "the active release was swapped in and is still being watched: it is on trial "
-                 "itself\n  wait until its window ends, or roll back"};
-  }
-  auto release = obtain(what);
-  if (!release) return refused("canary", {}, release.error());
-  if (auto begun = begin_canary(*release, policy, {}); !begun) {
-    return refused("canary", release->id, begun.error());
-  }
-  prune_releases(releases_, record_.state(), release->id.sha256);
-  return canary_->status();
-}
-
-// A file, imported; or a kept release, judged again.
-Result<Release> Control::obtain(const std::string& what) {
-  if (what.find('/') != std::string::npos) return import(what, true);
-  auto release = kept(what);
-  if (!release) return release;
-  if (auto free = check_quarantine(record_.state(), release->id); !free) return free.error();
-  auto candidate = importer_.stage(*release);
-  if (!candidate) return candidate.error();
-  auto judged = importer_.judge(*candidate, swapper_.config_json(), record_.now_ms());
-  if (!judged) return judged;
-  return release;
-}
-
-// With onFileChange "canary" a release that was never good is judged first; a canary that goes on gives way.
-Result<void> Control::deploy_file(const Release& release, const Swapper::Change& change) {
-  const bool judge = options_.on_file_change == OnFileChange::kCanary && swapper_.active() &&
-                     !record_.state().good(release.id.sha256);
-  if (!judge) return swapper_.activate(release, change);
-  if (canary_ && canary_->candidate().sha256 == release.id.sha256) return {};
-  if (canary_) {
-    abort_canary("file", "the configured file asks for another release");
-  }
-  return begin_canary(release, options_.canary, change);
-}
-
 Result<void> Control::begin_canary(const Release& release, const CanaryPolicy& policy,
                                    const Swapper::Change& change) {
   const auto active = swapper_.active();
@@ -91,6 +44,11 @@ Result<void> Control::begin_canary(const Release& release, const CanaryPolicy& p
   }
   if (active->sha256 == release.id.sha256) {
     return Error{"already_active", name_of(*active) + " is the active release"};
+  }
+  if (watching() != nullptr) {
+    return Error{"watch_running",
+                 "the active release was swapped in and is still being watched: it is on trial "
+                 "itself\n  wait until its window ends, or roll back"};
   }
   if (auto fits = swapper_.check(release); !fits) return fits;
   const std::int64_t now = record_.now_ms();
@@ -309,48 +267,6 @@ void Control::drop_canary(const HistoryEntry& decision,
   } else if (record_.state().quarantined(decision.release.sha256) != nullptr) {
     slot_.drop_parked();
   }
-}
-
-Result<CanaryStatus> Control::steer_canary(CanaryOrder order) {
-  const Turn turn(*this);
-  if (closed_) return Error{"shutting_down", "the gateway is shutting down"};
-  if (!canary_) return Error{"no_canary", "no release is on trial; see: plugins history"};
-  const bool soaking = canary_->stage() == CanaryStage::kSoak;
-  const CanaryStatus now = canary_->status();
-  const std::string where = fmt::format("in {} after {} samples in {} s", stage_name(now.stage),
-                                        now.candidate_counters.calls, now.stage_elapsed_ms / 1000);
-  switch (order) {
-    case CanaryOrder::kPause:
-    case CanaryOrder::kResume: {
-      const bool pause = order == CanaryOrder::kPause;
-      if (pause == now.paused) return now;
-      HistoryEntry entry = canary_entry(pause ? "canary_paused" : "canary_resumed", "operator");
-      entry.detail = where;
-      auto saved = record_.update([&](BootState& state) {
-        state.candidate->progress = to_json(CanaryProgress{now.id, pause, now.policy});
-        state.record(record_.entry(entry));
-      });
-      if (!saved) return saved.error();
-      canary_->set_paused(pause);
-      return canary_->status();
-    }
-    case CanaryOrder::kPromote: {
-      if (soaking) {
-        pass_canary("operator", "the operator ended the trial, " + where);
-        return *last_canary_;
-      }
-      auto entered =
-          enter_stage(CanaryStage::kSoak, "operator",
-                      "the operator promoted it without the rest of its trial, " + where);
-      if (entered) return canary_->status();
-      abort_canary("operator", "it could not be promoted: " + entered.error().message);
-      return refused("promote", now.candidate, entered.error());
-    }
-    case CanaryOrder::kAbort:
-      break;
-  }
-  abort_canary("operator", "the operator ended the trial, " + where);
-  return *last_canary_;
 }
 
 // After a restart: the stage begins anew, with the policy that it had.

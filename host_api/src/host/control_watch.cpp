@@ -1,6 +1,7 @@
 // Control: the watch window of a direct swap.
 #include <fmt/format.h>
 
+#include "canary/watch_guard.hpp"
 #include "host/control.hpp"
 #include "host/evidence.hpp"
 
@@ -15,6 +16,7 @@ const Trial* Control::watching() const {
 void Control::arm_watch() {
   const Trial* trial = watching();
   if (trial == nullptr || !swapper_.active()) {
+    if (watching_ && !canary_) executor_.set_referee(nullptr);
     watching_.reset();
     return;
   }
@@ -25,6 +27,11 @@ void Control::arm_watch() {
   next.until_ns = clock_.steady_ns() + static_cast<std::uint64_t>(window.count()) * 1'000'000;
   next.until_ms = record_.now_ms() + window.count();
   watching_ = std::move(next);
+  // By what the release before declares, where that is still loaded.
+  const Slot::Lease parked = slot_.parked();
+  const Slot::Lease before = parked ? parked : slot_.acquire();
+  executor_.set_referee(std::make_shared<WatchGuard>(
+      slot_, executor_, law_of(before->manifest(), swapper_.config_json()), trial->release.sha256));
 }
 
 void Control::tick() {
