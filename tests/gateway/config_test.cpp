@@ -313,6 +313,26 @@ TEST_CASE(
         loaded.config.gateway.token);
 }
 
+TEST_CASE(
+    "config: the exchange of invites is off, on the gateway's port, unless authGate says so") {
+  const AuthGateConfig none = parse("{}").config.plugin.auth_gate;
+  CHECK_FALSE(none.enabled);
+  CHECK(none.exchange_path == "/ansible/auth/exchange");
+  CHECK(none.rate_limit_max == 30);
+  CHECK(none.rate_limit_window == 60);
+  const AuthGateConfig gate =
+      parse(R"({"plugins":{"entries":{"ansible":{"config":{"listenHost":"10.0.0.1","authGate":
+          {"enabled":true,"authPort":1235,"exchangePath":"/x","rateLimitMax":2,
+           "rateLimitWindowSeconds":"wrong"}}}}}})")
+          .config.plugin.auth_gate;
+  CHECK(gate.enabled);
+  CHECK(gate.port == 1235);
+  CHECK(gate.host == "10.0.0.1");
+  CHECK(gate.exchange_path == "/x");
+  CHECK(gate.rate_limit_max == 2);
+  CHECK(gate.rate_limit_window == 60);  // the plugin refuses it
+}
+
 TEST_CASE("nearest: a typo finds its word, something else finds nothing") {
   const std::vector<std::string> words = {"status", "start", "stop", "restart"};
   CHECK(base::nearest("stauts", words) == "status");

@@ -10,6 +10,7 @@
 #include "daemon/http_message.hpp"
 #include "daemon/logging.hpp"
 #include "daemon/port_holder.hpp"
+#include "daemon/rate_limit.hpp"
 #include "daemon/secret.hpp"
 #include "daemon/work_thread.hpp"
 #include "support/temp_dir.hpp"
@@ -92,4 +93,30 @@ TEST_CASE("work thread: runs everything in order, also what is queued when it en
   }
   REQUIRE(seen.size() == 100);
   CHECK(std::is_sorted(seen.begin(), seen.end()));
+}
+
+TEST_CASE("a client that asks too often hears how long to wait, others are not held up") {
+  using namespace std::chrono_literals;
+  RateLimit limit;
+  const RateLimit::Time start{};
+  for (int i = 0; i < 3; ++i) CHECK(limit.refused_for("a", 3, 60s, start + i * 1s) == 0);
+  CHECK(limit.refused_for("a", 3, 60s, start + 10s) == 50);
+  CHECK(limit.refused_for("a", 3, 60s, start + 59'999ms) == 1);
+  CHECK(limit.refused_for("b", 3, 60s, start + 10s) == 0);
+  CHECK(limit.refused_for("a", 3, 60s, start + 60s) == 0);  // the next window
+}
+
+TEST_CASE("the table of clients stays bounded: those beyond it share one window") {
+  using namespace std::chrono_literals;
+  RateLimit limit(100);
+  const RateLimit::Time start{};
+  int refused = 0;
+  for (int i = 0; i < 1'000; ++i) {
+    refused += limit.refused_for(std::to_string(i), 2, 60s, start) > 0 ? 1 : 0;
+  }
+  CHECK(limit.clients() == 100);
+  CHECK(refused == 898);
+  CHECK(limit.refused_for("7", 2, 60s, start) == 0);  // known before the crowd came
+  CHECK(limit.refused_for("new", 2, 60s, start + 60s) == 0);
+  CHECK(limit.clients() == 1);  // windows that are over make room
 }

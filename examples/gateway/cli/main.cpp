@@ -88,6 +88,8 @@ int main_of(int argc, char** argv) {
   add_canary_verbs(app, line);
   add_status_verbs(app, line);
   add_tool_verbs(app, line);
+  add_setup_verb(app, line);
+  add_skill_verbs(app, line);
   add_completion_verb(app, line);
   try {
     app.parse(argc, argv);

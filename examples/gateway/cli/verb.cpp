@@ -4,8 +4,10 @@
 #include <charconv>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 
 #include "cli/json_text.hpp"
+#include "cli/secret_file.hpp"
 #include "cli/tool_help.hpp"
 
 namespace gateway_app {
@@ -18,6 +20,7 @@ struct Given {
   std::string positional;
   std::string as;
   std::string token;
+  std::string token_file;
 };
 
 bool takes_no_value(FlagType type) {
@@ -39,12 +42,6 @@ void set_arg(json::object& args, std::string_view name, json::value value) {
 [[noreturn]] void wrong(const Flag& flag, const char* expected, const std::string& got) {
   throw CLI::ValidationError(flag.names,
                              std::string("expected ") + expected + ", got '" + got + "'");
-}
-
-bool truth(const Flag& flag, const std::string& text) {
-  if (text == "t" || text == "true" || text == "yes" || text == "on" || text == "1") return true;
-  if (text == "f" || text == "false" || text == "no" || text == "off" || text == "0") return false;
-  wrong(flag, "t or f", text);
 }
 
 json::value integer(const Flag& flag, const std::string& text) {
@@ -77,7 +74,7 @@ json::value converted(const Flag& flag, const std::vector<std::string>& texts) {
     case FlagType::kInteger:
       return integer(flag, texts.back());
     case FlagType::kTrueFalse:
-      return truth(flag, texts.back());
+      return truth_of(flag.names, texts.back());
     case FlagType::kTexts:
       return split(texts);
     case FlagType::kJson:
@@ -112,12 +109,34 @@ json::object arguments(const ToolVerb& verb, const Given& given) {
   return args;
 }
 
-int run(const ToolVerb& verb, Session& session, Printer& print, const json::object& args) {
-  const Reply reply = session.invoke(verb.tool, args);
+// Moves the reply's secret into the file; one that cannot be written leaves it in the reply, where it is not lost.
+bool put_away(const ToolVerb& verb, SecretFile& file, json::object& reply, Printer& print) {
+  const std::string secret = text_of(reply, verb.secret);
+  if (secret.empty()) return true;  // a replay has none
+  if (const auto written = file.write(secret); !written.ok()) {
+    print.failure(written.error().message + "; the secret is in the output instead");
+    return false;
+  }
+  reply.erase(verb.secret);
+  reply["tokenFile"] = file.path();
+  return true;
+}
+
+int run(const ToolVerb& verb, Session& session, Printer& print, const json::object& args,
+        const std::string& token_file) {
+  std::optional<SecretFile> file;
+  if (!token_file.empty()) {
+    auto opened = SecretFile::open(
+        absolute_path(token_file, session.env().working_directory, session.env().home));
+    if (!opened.ok()) return print.fail(kExitRefused, opened.error().code, opened.error().message);
+    file.emplace(*std::move(opened));
+  }
+  Reply reply = session.invoke(verb.tool, args);
   if (!reply.ok()) return print.fail(reply);
+  if (file && !put_away(verb, *file, reply.body, print)) reply.exit = kExitRefused;
   if (print.json()) {
     print.document(reply.body);
-    return kExitOk;
+    return reply.exit;
   }
   if (bool_of(reply.body, "idempotent")) {
     print.replay("idempotent replay: " + text_of(reply.body, "message", "nothing changed"));
@@ -126,7 +145,7 @@ int run(const ToolVerb& verb, Session& session, Printer& print, const json::obje
   for (const json::value& warning : array_in(reply.body, "warnings")) {
     if (warning.is_string()) print.warning(std::string(warning.get_string()));
   }
-  return kExitOk;
+  return reply.exit;
 }
 
 void add_flag(CLI::App& command, const ToolVerb& verb, std::size_t i, Given& given) {
@@ -167,20 +186,36 @@ void add_verb(CLI::App& root, CommandLine& line, const ToolVerb& verb) {
   if (verb.actor_arg != nullptr) {
     command.add_option("--as", given->as, "The agent that acts; none: the operator");
   }
-  command
-      .add_option("--token", given->token, "The acting agent's token; else $OPENCLAW_ANSIBLE_TOKEN")
-      ->envname("OPENCLAW_ANSIBLE_TOKEN");
+  if (verb.own_token) {
+    const char* token = std::getenv("OPENCLAW_ANSIBLE_TOKEN");
+    if (token != nullptr) given->token = token;
+  } else {
+    command
+        .add_option("--token", given->token,
+                    "The acting agent's token; else $OPENCLAW_ANSIBLE_TOKEN")
+        ->envname("OPENCLAW_ANSIBLE_TOKEN");
+  }
+  if (verb.secret != nullptr) {
+    command.add_option("--write-token-file", given->token_file,
+                       "Put the token into this file (0600) instead of showing it");
+  }
   add_output_flags(command, line);
   command.callback([&line, &verb, given, &command] {
     if (!command.get_subcommands().empty()) return;  // `tasks` alone, not `tasks claim`
     const json::object args = arguments(verb, *given);
-    line.action = [&verb, args](Session& session, Printer& print) {
-      return run(verb, session, print, args);
+    line.action = [&verb, args, file = given->token_file](Session& session, Printer& print) {
+      return run(verb, session, print, args, file);
     };
   });
 }
 
 }  // namespace
+
+bool truth_of(const std::string& flag, const std::string& text) {
+  if (text == "t" || text == "true" || text == "yes" || text == "on" || text == "1") return true;
+  if (text == "f" || text == "false" || text == "no" || text == "off" || text == "0") return false;
+  throw CLI::ValidationError(flag, "expected t or f, got '" + text + "'");
+}
 
 std::vector<CLI::App*> children(CLI::App& command) {
   return command.get_subcommands([](CLI::App*) { return true; });
@@ -216,8 +251,9 @@ void add_output_flags(CLI::App& command, CommandLine& line) {
 }
 
 void add_tool_verbs(CLI::App& root, CommandLine& line) {
-  for (const std::span<const ToolVerb> subject : {task_verbs(), task_list_verbs(), sla_verbs(),
-                                                  agent_verbs(), message_verbs(), upkeep_verbs()}) {
+  for (const std::span<const ToolVerb> subject :
+       {task_verbs(), task_list_verbs(), sla_verbs(), agent_verbs(), gateway_admin_verbs(),
+        node_verbs(), message_verbs(), upkeep_verbs()}) {
     for (const ToolVerb& verb : subject) add_verb(root, line, verb);
   }
 }

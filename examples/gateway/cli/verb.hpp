@@ -49,12 +49,16 @@ struct ToolVerb {
   const char* positional_name = nullptr;  // how help shows it
   const char* actor_arg = nullptr;        // what --as sets: "agentId", "from_agent" or "agent"
   const char* help = nullptr;             // instead of the tool's own description
+  const char* secret = nullptr;  // member of the reply that --write-token-file puts into a file
+  bool own_token = false;  // --token is a flag of the verb; an agent's comes from the environment
 };
 
 std::span<const ToolVerb> task_verbs();
 std::span<const ToolVerb> task_list_verbs();
 std::span<const ToolVerb> sla_verbs();
 std::span<const ToolVerb> agent_verbs();
+std::span<const ToolVerb> gateway_admin_verbs();
+std::span<const ToolVerb> node_verbs();
 std::span<const ToolVerb> message_verbs();
 std::span<const ToolVerb> upkeep_verbs();
 
@@ -74,6 +78,9 @@ void show_sla_policy(Printer& print, const json::object& sla);
 std::vector<CLI::App*> children(CLI::App& command);
 CLI::App* child(CLI::App& command, std::string_view name);
 
+// "t", "true", "yes", "on", "1" and their opposites; anything else is a usage error of `flag`.
+bool truth_of(const std::string& flag, const std::string& text);
+
 // Finds or makes the subcommand at `path` below `root`.
 CLI::App& subcommand(CLI::App& root, std::string_view path, const std::string& help);
 
@@ -88,6 +95,8 @@ void add_config_verbs(CLI::App& root, CommandLine& line);
 void add_storage_verbs(CLI::App& root, CommandLine& line);
 void add_plugin_verbs(CLI::App& root, CommandLine& line);
 void add_canary_verbs(CLI::App& root, CommandLine& line);
+void add_setup_verb(CLI::App& root, CommandLine& line);
+void add_skill_verbs(CLI::App& root, CommandLine& line);
 void add_completion_verb(CLI::App& root, CommandLine& line);
 
 }  // namespace gateway_app

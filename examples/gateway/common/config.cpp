@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -213,6 +215,31 @@ void read_canary(Section& plugin, PluginConfig& out) {
   if (canary->is_object()) out.canary_json = json::canonical(*canary);
 }
 
+// As text_member: the plugin's create() refuses what is out of range, here that means the default.
+template <class T>
+void number_member(const json::value& v, std::string_view key, T& out, std::int64_t min) {
+  const json::value* member = json::find(v, key);
+  if (member == nullptr || !member->is_int64()) return;
+  const std::int64_t value = member->get_int64();
+  if (value >= min && value <= std::numeric_limits<T>::max()) out = static_cast<T>(value);
+}
+
+AuthGateConfig auth_gate(const json::value& config) {
+  AuthGateConfig out;
+  const json::value* gate = json::find(config, "authGate");
+  if (gate == nullptr || !gate->is_object()) return out;
+  const json::value* enabled = json::find(*gate, "enabled");
+  out.enabled = enabled != nullptr && enabled->is_bool() && enabled->get_bool();
+  number_member(*gate, "authPort", out.port, 1);
+  out.host = text_member(config, "listenHost");
+  if (std::string path = text_member(*gate, "exchangePath"); !path.empty()) {
+    out.exchange_path = std::move(path);
+  }
+  number_member(*gate, "rateLimitMax", out.rate_limit_max, 1);
+  number_member(*gate, "rateLimitWindowSeconds", out.rate_limit_window, 5);
+  return out;
+}
+
 void read_plugin(Section section, const PathBase& base, PluginConfig& out) {
   section.read("enabled", out.enabled);
   section.read("library", out.library);
@@ -228,6 +255,7 @@ void read_plugin(Section section, const PathBase& base, PluginConfig& out) {
       out.config_json = json::canonical(*config);
       out.tier = text_member(*config, "tier");
       out.node_id = text_member(*config, "nodeIdOverride");
+      out.auth_gate = auth_gate(*config);
     } else {
       section.wrong("config", "an object", *config);
     }

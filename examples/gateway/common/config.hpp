@@ -36,6 +36,16 @@ struct StorageConfig {
 
 enum class FileChange : std::uint8_t { kDirect, kCanary, kIgnore };
 
+// What the gateway itself needs of the plugin's `authGate`: where nodes exchange invites for tickets, and how often.
+struct AuthGateConfig {
+  bool enabled = false;
+  std::uint16_t port = 0;  // authPort; 0: the gateway's own
+  std::string host;        // listenHost, for a port of its own; empty: gateway.bind
+  std::string exchange_path = "/ansible/auth/exchange";
+  std::uint32_t rate_limit_max = 30;
+  std::uint32_t rate_limit_window = 60;  // seconds
+};
+
 struct PluginConfig {
   bool enabled = true;
   std::string library;  // absolute; empty: not given
@@ -45,6 +55,7 @@ struct PluginConfig {
   std::string config_json = "{}";     // passed to the plugin's create, which validates it
   std::string tier;                   // config.tier; empty: not given
   std::string node_id;                // config.nodeIdOverride; empty: not given
+  AuthGateConfig auth_gate;           // config.authGate
 };
 
 // How the configured library file is watched.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "daemon/event_loop.hpp"
+#include "daemon/exchange_route.hpp"
 #include "daemon/host_routes.hpp"
 #include "daemon/http_routes.hpp"
 #include "daemon/http_server.hpp"
@@ -33,6 +34,7 @@ class Daemon {
         log_(log),
         loaded_(std::move(prepared.loaded)),
         runtime_(std::move(prepared.facts), node_facts(loaded_.config)),
+        exchange_(loaded_.config.plugin.auth_gate),
         state_dir_(std::move(prepared.state_dir)),
         engine_(std::move(prepared.engine)),
         server_(loop_, HttpLimits{}, log.sink()) {
@@ -45,6 +47,8 @@ class Daemon {
   int run();
 
  private:
+  Result<void> listen_exchange();
+  void settle_exchange(AuthGateConfig& gate) const;
   void open_host();
   void report_slot(const gateway::Host& host) const;
   void reload();
@@ -57,6 +61,7 @@ class Daemon {
   EventLoop loop_;  // outlives everything that posts to it
   LoadedConfig loaded_;
   Runtime runtime_;
+  ExchangeRoute exchange_;
   std::optional<gateway::StateDir> state_dir_;  // until the host is open, which then holds both
   std::unique_ptr<gateway::Engine> engine_;
   HttpServer server_;
@@ -69,13 +74,33 @@ Result<void> Daemon::listen() {
   const auto counters = [this] { return server_.counters(); };
   const auto stop = [this] { loop_.post([this] { begin_stop("asked over the host socket"); }); };
   Facts& facts = runtime_.facts;
-  auto port = server_.listen_tcp(facts.bind, facts.port, http_routes(runtime_, counters));
+  auto port =
+      server_.listen_tcp(facts.bind, facts.port, http_routes(runtime_, exchange_, counters));
   if (!port) return port.error();
   facts.port = *port;
   loaded_.config.gateway.port = *port;
   facts.url = gateway_url(loaded_.config.gateway);
+  if (auto exchange = listen_exchange(); !exchange) return exchange.error();
   return server_.listen_unix(facts.state_dir + "/host.sock",
                              host_routes({runtime_, control_, storage_, counters, stop}));
+}
+
+// The gateway's own port, named once more, is not a port of its own.
+void Daemon::settle_exchange(AuthGateConfig& gate) const {
+  if (gate.port == runtime_.facts.port) gate.port = 0;
+}
+
+// Where the exchange has a port of its own.
+Result<void> Daemon::listen_exchange() {
+  AuthGateConfig& gate = loaded_.config.plugin.auth_gate;
+  settle_exchange(gate);
+  exchange_.configure(gate);
+  if (!gate.enabled || gate.port == 0) return {};
+  const std::string& address = gate.host.empty() ? runtime_.facts.bind : gate.host;
+  auto port = server_.listen_tcp(address, gate.port, exchange_.handler(runtime_));
+  if (port) return {};
+  return Error{port.error().code,
+               "plugins.entries.ansible.config.authGate.authPort: " + port.error().message};
 }
 
 int Daemon::run() {
@@ -150,11 +175,15 @@ void Daemon::apply(LoadedConfig next) {
           ? loaded_.config.gateway.port
           : next.config.gateway.port;
   const auto host = runtime_.host();
+  settle_exchange(next.config.plugin.auth_gate);
   for (const std::string& key : restart_keys(loaded_.config, next.config)) {
     if (!host && key.starts_with("plugins.")) continue;  // nothing is loaded yet
     log_.warn(key + " changed: takes effect at the next start");
   }
   runtime_.set_token(next.config.gateway.token);
+  AuthGateConfig gate = next.config.plugin.auth_gate;
+  gate.port = loaded_.config.plugin.auth_gate.port;
+  exchange_.configure(std::move(gate));
   const bool plugin_changed = next.config.plugin.config_json != loaded_.config.plugin.config_json;
   if (!host) {
     loaded_.config = std::move(next.config);

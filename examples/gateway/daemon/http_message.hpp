@@ -15,6 +15,8 @@ struct HttpRequest {
   std::string authorization;
   std::string body;
   std::string connection;  // names the connection: who shares one turn in the queue
+  std::string
+      address;  // where the client is: its IPv4 address, or the /64 of its IPv6 one; empty on a Unix socket
 };
 
 struct HttpResponse {

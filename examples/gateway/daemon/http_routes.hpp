@@ -3,13 +3,15 @@
 
 #include <functional>
 
+#include "daemon/exchange_route.hpp"
 #include "daemon/http_message.hpp"
 #include "daemon/http_server.hpp"
 #include "daemon/runtime.hpp"
 
 namespace gateway_app {
 
-// The handler of the table in README.md. `counters` gives the server's own figures; both must outlive the handler.
-HttpHandler http_routes(Runtime& runtime, std::function<HttpCounters()> counters);
+// The handler of the table in README.md. `counters` gives the server's own figures; all must outlive the handler.
+HttpHandler http_routes(Runtime& runtime, ExchangeRoute& exchange,
+                        std::function<HttpCounters()> counters);
 
 }  // namespace gateway_app

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -51,6 +52,21 @@ bool same_user_or_root(int fd) {
   return peer.uid == 0 || peer.uid == geteuid();
 }
 
+// Who shares one rate limit: whoever has an IPv6 address has a whole /64 of them.
+std::string network_of(const asio::ip::tcp::socket& socket) {
+  error_code ec;
+  const auto address = socket.remote_endpoint(ec).address();
+  if (ec) return {};
+  if (address.is_v4()) return address.to_string();
+  if (address.to_v6().is_v4_mapped()) {
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  }
+  auto bytes = address.to_v6().to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), 0);
+  return asio::ip::address_v6(bytes).to_string() + "/64";
+}
+std::string network_of(const asio::local::stream_protocol::socket&) { return {}; }
+
 void no_delay(asio::ip::tcp::socket& socket) {
   error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -85,11 +101,13 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
         continue;
       }
       no_delay(socket);
-      self->start(HttpSession::Socket(std::move(socket)), handler);
+      std::string address = network_of(socket);
+      self->start(HttpSession::Socket(std::move(socket)), std::move(address), handler);
     }
   }
 
-  void start(HttpSession::Socket socket, const std::shared_ptr<const HttpHandler>& handler) {
+  void start(HttpSession::Socket socket, std::string address,
+             const std::shared_ptr<const HttpHandler>& handler) {
     const std::size_t most = shared->limits.max_connections;
     const bool full = sessions.size() >= most;
     if (sessions.size() >= most + most / 4) {  // even saying no is too much now
@@ -97,7 +115,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
       return;
     }
     auto session = std::make_shared<HttpSession>(std::move(socket), fmt::format("c{}", ++serial),
-                                                 handler, shared);
+                                                 std::move(address), handler, shared);
     sessions.insert(session);
     if (full) ++shared->counters.refused_connections;
     auto served = full ? session->turn_away(overloaded_response("too many connections", 1000))

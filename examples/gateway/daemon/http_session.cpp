@@ -68,11 +68,12 @@ std::string path_of(std::string_view target) {
 
 }  // namespace
 
-HttpSession::HttpSession(Socket socket, std::string name,
+HttpSession::HttpSession(Socket socket, std::string name, std::string address,
                          std::shared_ptr<const HttpHandler> handler, std::shared_ptr<Shared> shared)
     : stream_(std::move(socket)),
       buffer_(shared->limits.max_header + shared->limits.max_body),
       name_(std::move(name)),
+      address_(std::move(address)),
       handler_(std::move(handler)),
       shared_(std::move(shared)) {}
 
@@ -140,7 +141,9 @@ asio::awaitable<bool> HttpSession::serve_one() {
   HttpRequest request{std::string(message.method_string()),
                       path_of({message.target().data(), message.target().size()}),
                       std::string(message[http::field::authorization]),
-                      std::move(parser.get().body()), name_};
+                      std::move(parser.get().body()),
+                      name_,
+                      address_};
   stream_.expires_never();
   HttpResponse response = co_await ask(*handler_, std::move(request));
   const bool open =

@@ -30,8 +30,9 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
     bool stopping = false;
   };
 
-  HttpSession(Socket socket, std::string name, std::shared_ptr<const HttpHandler> handler,
-              std::shared_ptr<Shared> shared);
+  // `name` and `address` as in HttpRequest::connection and address.
+  HttpSession(Socket socket, std::string name, std::string address,
+              std::shared_ptr<const HttpHandler> handler, std::shared_ptr<Shared> shared);
 
   boost::asio::awaitable<void> run();
 
@@ -56,6 +57,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   Stream stream_;
   boost::beast::flat_buffer buffer_;
   std::string name_;
+  std::string address_;
   std::shared_ptr<const HttpHandler> handler_;
   std::shared_ptr<Shared> shared_;
   bool idle_ = true;

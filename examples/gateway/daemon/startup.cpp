@@ -154,6 +154,8 @@ std::vector<std::string> restart_keys(const Config& before, const Config& after)
   note(before.plugin.watch_seconds != after.plugin.watch_seconds,
        "plugins.entries.ansible.watchSeconds");
   note(before.plugin.tier != after.plugin.tier, "plugins.entries.ansible.config.tier");
+  note(before.plugin.auth_gate.port != after.plugin.auth_gate.port,
+       "plugins.entries.ansible.config.authGate.authPort");
   note(before.plugin.node_id != after.plugin.node_id,
        "plugins.entries.ansible.config.nodeIdOverride");
   return keys;
