@@ -38,8 +38,8 @@ json::array sweeps() {
   return out;
 }
 
-// What must hold whatever a release does: the task life cycle, an append-only audit log, and one distribution task per
-// version and target.
+// What must hold whatever a release does: the task life cycle, an append-only audit log, one distribution task per
+// version and target, immutable versions of capabilities.
 json::array invariants() {
   std::set<std::pair<std::string_view, std::string_view>> changes;
   for (const Transition& row : kTransitions) changes.emplace(to_text(row.from), to_text(row.to));
@@ -50,14 +50,19 @@ json::array invariants() {
            {"transitions", std::move(transitions)},
            {"terminal", json::array{"completed", "failed"}}},
           {{"prefix", "audit/"}, {"writeOnce", true}},
-          {{"prefix", "distribution-target/"}, {"writeOnce", true}}};
+          {{"prefix", "distribution-target/"}, {"writeOnce", true}},
+          {{"prefix", "cap-manifest/"}, {"writeOnce", true}}};
 }
 
 json::array signals() {
   return {{{"name", "sla_notices"},
            {"prefix", "message/"},
            {"where", {{"pointer", "/intent"}, {"value", "task_sla_breached"}}},
-           {"kind", "escalation"}}};
+           {"kind", "escalation"}},
+          {{"name", "publish_failures"},
+           {"prefix", "message/"},
+           {"where", {{"pointer", "/intent"}, {"value", "capability_publish_gate_failed"}}},
+           {"kind", "pipeline_failure"}}};
 }
 
 }  // namespace

@@ -46,20 +46,25 @@ void save_with(Context& context, RevisionRecord& revision, std::string_view acti
   save_revision(context.txn, revision);
 }
 
-// The enabled internal agents of a node; an agent id is itself.
+// The enabled internal agents of a node (which may have the name of one of them); an agent id is itself.
 std::vector<std::string> agents_behind(Context& context, const std::string& target) {
-  if (can_receive(context.txn, target)) return {target};
   std::vector<std::string> found;
-  if (load_agent(context.txn, target) || !context.txn.get(key::node(target))) return found;
-  for (const Agent& agent : agents_at(context.txn, target)) {
-    if (agent.enabled()) found.push_back(agent.id);
+  if (context.txn.get(key::node(target))) {
+    for (const Agent& agent : agents_at(context.txn, target)) {
+      if (agent.enabled()) found.push_back(agent.id);
+    }
   }
+  if (found.empty() && can_receive(context.txn, target)) found.push_back(target);
   return found;
 }
 
 }  // namespace
 
 std::string policy_version(std::int64_t now_ms) { return "cpv_" + iso_time(now_ms); }
+
+void open_index(Context& context, std::string_view capability) {
+  if (!load_index(context.txn, capability)) set_eligible(context, capability, {});
+}
 
 json::object retire(Context& context, RevisionRecord& revision, std::string_view version,
                     std::string_view status, std::string_view by) {
@@ -108,9 +113,7 @@ void start_canary(Context& context, RevisionRecord& revision, CatalogRecord& cat
   revision.pending_version = catalog.version;
   catalog.status = catalog_status::kCanary;
   save_catalog(context.txn, catalog);
-  if (!load_index(context.txn, catalog.capability_id)) {
-    set_eligible(context, catalog.capability_id, {});
-  }
+  open_index(context, catalog.capability_id);
   save_canary(context.txn,
               {.capability_id = catalog.capability_id,
                .version = catalog.version,

@@ -22,6 +22,9 @@ void activate(Context& context, RevisionRecord& revision, CatalogRecord& catalog
 void start_canary(Context& context, RevisionRecord& revision, CatalogRecord& catalog,
                   std::vector<std::string> executors, std::string_view by);
 
+// Gives a capability an index with nobody in it, if it has none.
+void open_index(Context& context, std::string_view capability);
+
 // Takes a version out of use with this catalog status: unwired, archived, no longer eligible. Writes everything but the
 // revision. Returns the step of the unwind evidence.
 json::object retire(Context& context, RevisionRecord& revision, std::string_view version,

@@ -35,8 +35,7 @@ struct CatalogRecord {
   std::int64_t published_at = 0;  // ms
   std::string published_by_agent_id;
   // ms, when it was first routed to: a later publish needs no canary. Absent: never.
-  std::optional<std::int64_t>
-      activated_at{};     // ms, first routed to; a later publish skips the canary
+  std::optional<std::int64_t> activated_at{};
   json::object approval;  // of a high-risk publish; empty: none was needed
 };
 

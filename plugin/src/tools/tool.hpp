@@ -67,5 +67,6 @@ std::span<const Tool> message_tools();
 std::span<const Tool> coordination_tools();
 std::span<const Tool> distribution_tools();
 std::span<const Tool> health_tools();
+std::span<const Tool> capability_tools();
 
 }  // namespace ansible

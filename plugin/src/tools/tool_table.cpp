@@ -17,7 +17,7 @@ std::vector<Tool> joined() {
   for (const std::span<const Tool> subject :
        {task_tools(), sla_tools(), agent_tools(), agent_invite_tools(), agent_home_tools(),
         gateway_admin_tools(), admission_tools(), message_tools(), coordination_tools(),
-        distribution_tools(), health_tools()}) {
+        distribution_tools(), health_tools(), capability_tools()}) {
     tools.insert(tools.end(), subject.begin(), subject.end());
   }
   std::sort(tools.begin(), tools.end(),

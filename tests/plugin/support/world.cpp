@@ -72,6 +72,7 @@ std::optional<json::object> World::run(std::string_view name, std::string_view a
     using Kind = ansible::DispatchReply::Kind;
     if (reply.kind == Kind::kUnknownName) throw std::logic_error("unknown: " + std::string(name));
     if (reply.kind != Kind::kRefused) txn.commit();
+    evidence_kept = reply.kind == Kind::kRefusedRecorded;
     if (reply.kind != Kind::kMore) {
       last_reply = ansible::parse_document(name, reply.body);
       return last_reply;

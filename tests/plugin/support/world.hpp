@@ -38,7 +38,8 @@ class World {
 
   // Runs at most `steps` steps and forgets the continuation, as if the process had been killed. True if it ended.
   bool call_and_kill(std::string_view tool, const json::object& args, std::size_t steps);
-  json::object last_reply;  // of the last call or sweep that ended
+  bool evidence_kept = false;  // the last call was refused, and what it wrote stays
+  json::object last_reply;     // of the last call or sweep that ended
 
   // Repeats the random bytes of the calls from here on (each call has its own otherwise).
   void reseed(std::uint64_t seed) { calls_ = seed; }
