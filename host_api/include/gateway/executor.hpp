@@ -20,14 +20,17 @@ namespace gateway {
 class Referee;  // of the host library's canary
 
 struct Request {
-  enum class Kind : std::uint8_t { kTool, kSweep, kStart, kStop };
+  enum class Kind : std::uint8_t { kTool, kSweep, kStart, kStop, kOutboxNext, kOutboxSettle };
   Kind kind = Kind::kTool;
-  std::string name;              // tool or sweep; empty for start and stop
+  std::string
+      name;  // tool or sweep; of the outbox the cursor (empty: from the start), or the delivery
   std::string args_json = "{}";  // a JSON object
   std::uint32_t caller_kind = GW_CALLER_ANONYMOUS;
-  std::string caller_agent;  // with GW_CALLER_AGENT
-  std::string client;        // who shares one fair turn in the queue (a connection, an agent)
-  std::string request_id;    // empty: the executor draws one
+  std::string caller_agent;                // with GW_CALLER_AGENT
+  std::uint32_t outcome = GW_RETRY_LATER;  // kOutboxSettle: how the delivery ended, and why
+  std::string detail;
+  std::string client;      // who shares one fair turn in the queue (a connection, an agent)
+  std::string request_id;  // empty: the executor draws one
   std::string trace_id;
   std::chrono::milliseconds timeout{30'000};  // from arrival; 0 = none
 };
@@ -36,7 +39,7 @@ struct Request {
 struct Outcome {
   enum class Kind : std::uint8_t {
     kReply,  // the plugin answered: GW_OK, GW_REFUSED or GW_REFUSED_RECORDED; `body` is its JSON
-    kUnknownName,   // no such tool or sweep
+    kUnknownName,   // no such tool or sweep, or the plugin has no outbox
     kNoPlugin,      // nothing is active
     kOverloaded,    // the queue is full; try again after retry_after_ms
     kExpired,       // the deadline passed before it ran; nothing happened
@@ -66,6 +69,7 @@ struct ExecutorOptions {
   std::chrono::microseconds step_slice{2'000};  // should_yield() after that
   std::uint32_t max_attempts = 8;               // runs of one step over conflicts
   std::uint64_t seed = 0;                       // of services.random; 0 = from the system's CSPRNG
+  std::function<void()> on_commit;  // after each durable commit, on the worker's thread: short
 };
 
 // A call that speaks against the release that ran it.

@@ -15,6 +15,7 @@
 #include "gateway/executor.hpp"
 #include "gateway/log.hpp"
 #include "gateway/node.hpp"
+#include "gateway/outbox.hpp"
 #include "gateway/state_dir.hpp"
 
 namespace gateway {
@@ -43,8 +44,11 @@ struct HostOptions {
   // How long a release that was never marked good is watched after a direct swap; 0: not at all, it
   // is good at once.
   std::chrono::milliseconds watch_window{300'000};
-  CanaryPolicy canary;  // of the canaries that the configured file begins
-  bool sweep = true;    // run the manifest's sweeps
+  CanaryPolicy canary;           // of the canaries that the configured file begins
+  bool sweep = true;             // run the manifest's sweeps
+  OutboxDrainer::Sinks deliver;  // how the outbox's streams are carried out; empty: nothing is
+  OutboxOptions outbox;
+  std::function<void()> on_commit;  // after each durable commit, on the executor's thread: short
   ExecutorOptions executor;
   std::shared_ptr<Clock> clock;  // empty: the system's
   LogSink log;
@@ -212,7 +216,7 @@ class Host {
   ExecutorMetrics metrics() const;
   Engine& engine();
 
-  // Stops sweeps and the watcher, drains calls within `limit`, runs stop and retires the plugin.
+  // Stops sweeps, deliveries and the watcher, drains calls within `limit`, runs stop and retires the plugin.
   // Later operations are refused with shutting_down. The directories are released with the host,
   // after the store is closed.
   void shutdown(std::chrono::milliseconds limit);

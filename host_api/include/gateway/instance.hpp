@@ -40,10 +40,14 @@ class Instance {
   const Manifest& manifest() const { return manifest_; }
   const ReleaseId& release() const { return release_; }
 
+  // Its interface gateway.outbox/1; nullptr: it has none.
+  const gw_outbox* outbox() const { return outbox_; }
+
  private:
   Instance() = default;
   gw_plugin table_{};
   gw_instance* handle_ = nullptr;
+  const gw_outbox* outbox_ = nullptr;
   Manifest manifest_;
   ReleaseId release_;
   std::shared_ptr<void> keep_alive_;

@@ -13,7 +13,8 @@
 namespace gateway {
 namespace {
 
-constexpr Hook kHookOf[] = {Hook::kTool, Hook::kSweep, Hook::kStart, Hook::kStop};
+constexpr Hook kHookOf[] = {Hook::kTool, Hook::kSweep,      Hook::kStart,
+                            Hook::kStop, Hook::kOutboxNext, Hook::kOutboxSettle};
 
 // What the manifest says about the call; false when it knows no such tool or sweep.
 bool route(Job& job) {
@@ -47,6 +48,12 @@ bool route(Job& job) {
     case Request::Kind::kStop:
       job.metric_name = "hook:stop";
       return true;
+    case Request::Kind::kOutboxNext:
+      job.metric_name = "outbox:next";
+      return job.lease->outbox() != nullptr;
+    case Request::Kind::kOutboxSettle:
+      job.metric_name = "outbox:settle";
+      return job.lease->outbox() != nullptr;
   }
   return false;
 }

@@ -80,6 +80,8 @@ StepResult StepRunner::run(Job& job, View& view) {
   input.node_id = node_.identity().node_id;
   if (request.caller_kind == GW_CALLER_AGENT) input.caller_agent = request.caller_agent;
   input.continuation = job.continuation;
+  input.outcome = request.outcome;
+  input.detail = request.detail;
   input.flags = job.flags;
   input.caller_kind = request.caller_kind;
   input.attempt = job.attempt;

@@ -23,9 +23,10 @@ struct HookRule {
   const char* name;
 };
 constexpr HookRule kHooks[] = {
-    {Hook::kTool, true, "call"},       {Hook::kSweep, true, "sweep"},
-    {Hook::kStart, false, "start"},    {Hook::kStop, false, "stop"},
-    {Hook::kMigrate, true, "migrate"}, {Hook::kSelfTest, false, "self_test"},
+    {Hook::kTool, true, "call"},        {Hook::kSweep, true, "sweep"},
+    {Hook::kStart, false, "start"},     {Hook::kStop, false, "stop"},
+    {Hook::kMigrate, true, "migrate"},  {Hook::kSelfTest, false, "self_test"},
+    {Hook::kOutboxNext, false, "next"}, {Hook::kOutboxSettle, false, "settle"},
 };
 
 const HookRule& rule_of(Hook hook) {
@@ -110,6 +111,12 @@ gw_status call_hook(const Instance& instance, const gw_call& call, const StepInp
       return table.migrate ? table.migrate(handle, &call, &sink) : GW_OK;
     case Hook::kSelfTest:
       return table.self_test ? table.self_test(handle, &call, &sink) : GW_OK;
+    // Asked for only where the plugin has an outbox.
+    case Hook::kOutboxNext:
+      return instance.outbox()->next(handle, &call, absent_if_empty(input.name), &sink);
+    case Hook::kOutboxSettle:
+      return instance.outbox()->settle(handle, &call, name, input.outcome,
+                                       absent_if_empty(input.detail));
   }
   return GW_INTERNAL;
 }

@@ -19,19 +19,30 @@
 
 namespace gateway {
 
-enum class Hook : std::uint8_t { kTool, kSweep, kStart, kStop, kMigrate, kSelfTest };
+enum class Hook : std::uint8_t {
+  kTool,
+  kSweep,
+  kStart,
+  kStop,
+  kMigrate,
+  kSelfTest,
+  kOutboxNext,
+  kOutboxSettle
+};
 
 // What a step gets. Everything is borrowed until run_step() returns.
 struct StepInput {
   Hook hook = Hook::kTool;
-  std::string_view name;  // of the tool or sweep
+  std::string_view name;  // of the tool or sweep; the outbox's cursor or delivery
   std::string_view args_json = "{}";
   std::string_view request_id;
   std::string_view trace_id;  // empty: absent
   std::string_view node_id;
-  std::string_view caller_agent;  // empty: absent
-  std::string_view continuation;  // absent in step 0
-  std::uint32_t flags = 0;        // GW_CALL_*
+  std::string_view caller_agent;           // empty: absent
+  std::string_view continuation;           // absent in step 0
+  std::uint32_t outcome = GW_RETRY_LATER;  // of a delivery
+  std::string_view detail;                 // the same; empty: absent
+  std::uint32_t flags = 0;                 // GW_CALL_*
   std::uint32_t caller_kind = GW_CALLER_ANONYMOUS;
   std::uint32_t attempt = 0;
   std::uint32_t step = 0;

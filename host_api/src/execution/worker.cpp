@@ -88,7 +88,10 @@ void Worker::settle(Batch& batch) {
   if constexpr (mutants::kReadOverlay) expose(batch.layers());
   batch.close_snapshot();
   const Verdict verdict = committer_.commit(batch);
-  if (verdict.kind == Verdict::Kind::kDurable) desk_.meters().batch(verdict.sequence);
+  if (verdict.kind == Verdict::Kind::kDurable) {
+    desk_.meters().batch(verdict.sequence);
+    if (options_.on_commit) options_.on_commit();
+  }
   if (verdict.kind == Verdict::Kind::kConflict && !batch.held().empty()) {
     back_off(batch.held().front().job->attempt);
   }

@@ -59,10 +59,18 @@ struct Host::Impl {
         slot([log = options.log](const ReleaseId& release) {
           if (log) log(GW_LOG_DEBUG, "host", "retired version " + release.version);
         }),
-        executor(options.executor, *engine, slot, *clock, node, options.log) {}
+        executor(executor_options(), *engine, slot, *clock, node, options.log) {}
 
   void shutdown(std::chrono::milliseconds limit);
   void stop_plugin(std::chrono::milliseconds limit);
+  ExecutorOptions executor_options() {
+    ExecutorOptions out = options.executor;
+    out.on_commit = [this, told = options.on_commit] {
+      if (auto* waiting = drainer.load()) waiting->wake();
+      if (told) told();
+    };
+    return out;
+  }
   void log(std::uint32_t level, const std::string& text) const {
     if (options.log) options.log(level, "host", text);
   }
@@ -74,9 +82,11 @@ struct Host::Impl {
   std::shared_ptr<Clock> clock;
   NodeState node;
   Slot slot;
+  std::atomic<OutboxDrainer*> drainer{nullptr};  // `outbox`, once commits may wake it
   Executor executor;
   std::unique_ptr<Control> control;
   std::unique_ptr<Sweeper> sweeper;
+  std::unique_ptr<OutboxDrainer> outbox;
   std::mutex watcher_mutex;  // shutdown takes the watcher away while recheck_file() may wake it
   std::unique_ptr<Watcher> watcher;
   std::unique_ptr<Ticker> ticker;
@@ -114,6 +124,12 @@ Result<std::unique_ptr<Host>> Host::open(HostOptions options, StateDir state_dir
     host.sweeper =
         std::make_unique<Sweeper>(host.executor, host.slot, *host.clock, host.options.log);
     host.sweeper->start();
+  }
+  if (!host.options.deliver.empty()) {
+    host.outbox = std::make_unique<OutboxDrainer>(host.executor, *host.clock, host.options.deliver,
+                                                  host.options.outbox, host.options.log);
+    host.drainer = host.outbox.get();
+    host.outbox->start();
   }
   if (!host.options.library.empty() && host.options.on_file_change != OnFileChange::kIgnore) {
     host.watcher = std::make_unique<Watcher>(
@@ -197,6 +213,7 @@ void Host::Impl::shutdown(std::chrono::milliseconds limit) {
   ticker.reset();
   if (control) control->close();
   if (sweeper) sweeper->stop();
+  if (outbox) outbox->stop(limit / 2);
   executor.drain(limit);
   stop_plugin(limit);
   slot.clear();

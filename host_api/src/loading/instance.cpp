@@ -52,6 +52,15 @@ Error create_failed(const gw_plugin& table, std::string_view what, const CreateR
                       release_name(table), what, indented(report.errors))};
 }
 
+// The plugin's outbox, as far as this host can use it.
+const gw_outbox* find_outbox(const gw_plugin& table) {
+  if (table.query == nullptr) return nullptr;
+  const auto* outbox = static_cast<const gw_outbox*>(
+      table.query({GW_OUTBOX_V1, std::char_traits<char>::length(GW_OUTBOX_V1)}));
+  const bool whole = outbox != nullptr && outbox->size >= sizeof(gw_outbox);
+  return whole && outbox->next != nullptr && outbox->settle != nullptr ? outbox : nullptr;
+}
+
 // Runs create; the text says which exception broke through the C boundary, if one did.
 gw_status run_create(const gw_plugin& table, const std::string& config_json, gw_instance** handle,
                      ReportSink& sink, std::string& thrown) {
@@ -80,6 +89,7 @@ Result<std::unique_ptr<Instance>> Instance::create(const gw_plugin* table, Relea
 
   std::unique_ptr<Instance> instance(new Instance);
   instance->table_ = *checked;
+  instance->outbox_ = find_outbox(*checked);
   instance->manifest_ = std::move(*manifest);
   instance->keep_alive_ = std::move(keep_alive);
   instance->release_ = std::move(release);
