@@ -73,6 +73,14 @@ TEST_CASE("MSG-1: a broadcast is stored once and read by each in its own time") 
   CHECK(inbox(world, "late").at("unreadMessages") == 0);
 }
 
+TEST_CASE("MSG-1: a broadcast that was marked by itself stays read when all are marked") {
+  World world = with_agents();
+  const auto id = send(world, {{"content", "all"}, {"from_agent", "cat"}});
+  world.ok("ansible_mark_read", {{"agent", "ann"}, {"messageIds", json::array{id}}});
+  CHECK(world.ok("ansible_mark_read", {{"agent", "ann"}}).at("marked") == 0);
+  CHECK(inbox(world, "ann").at("unreadMessages") == 0);
+}
+
 TEST_CASE("MSG-1: marking all covers addressed messages and broadcasts at once") {
   World world = with_agents();
   for (int i = 0; i < 30; ++i) {

@@ -165,6 +165,9 @@ std::string broadcast_read(std::string_view agent, std::string_view message) {
 std::string conversation(std::string_view conversation) {
   return join({"conversation", part(conversation)});
 }
+std::string told(std::string_view agent, std::string_view peer) {
+  return join({"told", part(agent), part(peer)});
+}
 
 std::string agent_sink(std::string_view agent) { return join({"agent-sink", part(agent)}); }
 std::string agent_sink_secret(std::string_view agent) {

@@ -46,6 +46,7 @@
 //   message-count                                how many messages are stored
 //   message-sweep                                where the retention of messages goes on
 //   conversation/<conversation>                  Conversation: automatic replies so far (MSG-5)
+//   told/<agent>/<peer>                          the conversation in which `peer` (or "*") last told `agent` something
 //   agent-sink/<agent>                           AgentSink: where an agent's messages and tasks are delivered to
 //   agent-sink-secret/<agent>                    the HMAC key of a webhook; leaves the store with deliveries alone
 //   outbox/<stream>/<target>/<order>             Outgoing, queued; <order> is urgency and number
@@ -130,6 +131,7 @@ std::string broadcast_read(std::string_view agent, std::string_view message);
 inline constexpr std::string_view kMessageCount = "message-count";
 inline constexpr std::string_view kMessageSweep = "message-sweep";
 std::string conversation(std::string_view conversation);
+std::string told(std::string_view agent, std::string_view peer);
 
 std::string agent_sink(std::string_view agent);
 std::string agent_sink_secret(std::string_view agent);

@@ -57,7 +57,12 @@ void attempt_failed(Context& context, const Stream& stream, const Waiting& waiti
     queue.due_at = context.now_ms + backoff_ms(context.txn, "outbox-backoff", record.attempts);
     return save_queue(context.txn, queue);
   }
-  take_back(context.txn, at, record);
+  DeliveryRecord last = record;
+  if (outcome == DeliveryOutcome::kRetryLater) {
+    last.last_error =
+        "dispatch:max_delivery_attempts_exceeded:" + std::to_string(stream.most_attempts);
+  }
+  take_back(context.txn, at, std::move(last));
   queue.due_at = context.now_ms;  // for what waits behind it
   settle_queue(context.txn, queue);
   stream.given_up(context, waiting, record);
@@ -77,7 +82,7 @@ std::string enqueue(Context& context, const Outgoing& outgoing) {
   json::object stored{{"at", context.now_ms}, {"record", outgoing.record}};
   if (!outgoing.payload.empty()) stored["payload"] = outgoing.payload;
   txn.put(entry, json::canonical(stored));
-  queue.node = context.node_id();
+  queue.node = outgoing.node.empty() ? context.node_id() : outgoing.node;
   if (outgoing.pushed && !queue.due_at) queue.due_at = context.now_ms;
   save_queue(txn, queue);
   DeliveryRecord record;
@@ -95,6 +100,25 @@ void withdraw_all(Transaction& txn, std::string_view record) {
   for (const auto& [at, value] : all_records(txn, record)) {
     take_back(txn, at, delivery_from_json(parse_document(at, value)));
   }
+}
+
+void mark_arrived(Context& context, std::string_view record, std::string_view target) {
+  const std::string at = key::delivery(record, target);
+  DeliveryRecord now = load_record(context.txn, at);
+  if (!now.waiting) return;
+  now.state = "delivered";
+  now.at = context.now_ms;
+  now.by = target;
+  take_back(context.txn, at, std::move(now));
+}
+
+DeliveryRecord delivery_of(Transaction& txn, std::string_view record, std::string_view target) {
+  return load_record(txn, key::delivery(record, target));
+}
+
+bool delivery_given_up(Transaction& txn, std::string_view record, std::string_view target) {
+  const DeliveryRecord now = delivery_of(txn, record, target);
+  return now.state == "attempted" && !now.waiting;
 }
 
 void forget_deliveries(Transaction& txn, std::string_view record) {

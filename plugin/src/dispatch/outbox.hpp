@@ -21,6 +21,7 @@ struct Outgoing {
   std::string record;  // key of the stored record that it is about; waits at most once per target
   json::object payload{};    // what the host gets; empty: the stream makes it when it is offered
   std::uint8_t urgency = 1;  // 0 goes before 1, 1 before 2 within the queue
+  std::string node{};        // the gateway that delivers it; empty: this one
   bool pushed = true;        // false: the host is not offered it, the target fetches it
 };
 
@@ -34,13 +35,20 @@ struct Waiting {
 
 enum class DeliveryOutcome : std::uint8_t { kDelivered, kRetryLater, kGiveUp };
 
-// Puts it at the end of its queue and returns its delivery id; this node will deliver it. A record that waits for this
+// Puts it at the end of its queue and returns its delivery id. A record that waits for this
 // target already keeps its place; one that was delivered before is delivered again under a new id.
 std::string enqueue(Context& context, const Outgoing& outgoing);
 
 // Takes back what waits for `target`, or for anybody, about this record. Returns whether something did.
 bool withdraw(Transaction& txn, std::string_view record, std::string_view target);
 void withdraw_all(Transaction& txn, std::string_view record);
+
+// The record has reached `target` another way (it was read, or claimed): what waits counts as delivered.
+void mark_arrived(Context& context, std::string_view record, std::string_view target);
+
+// How the delivery to `target` went so far; and whether it was given up.
+DeliveryRecord delivery_of(Transaction& txn, std::string_view record, std::string_view target);
+bool delivery_given_up(Transaction& txn, std::string_view record, std::string_view target);
 
 // Forgets how deliveries of this record went, and takes back what waits: for whoever erases the record.
 void forget_deliveries(Transaction& txn, std::string_view record);

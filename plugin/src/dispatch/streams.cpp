@@ -1,10 +1,16 @@
 #include "dispatch/stream.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "dispatch/inbox_stream.hpp"
 
 namespace ansible {
 
-std::span<const Stream> all_streams() { return {}; }
+std::span<const Stream> all_streams() {
+  static const std::array streams = {inbox_stream()};
+  return streams;
+}
 
 const Stream* find_stream(std::string_view name) {
   const auto streams = all_streams();

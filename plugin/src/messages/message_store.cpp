@@ -2,77 +2,20 @@
 
 #include <algorithm>
 
-#include "actors/agent_store.hpp"
 #include "core/fields.hpp"
 #include "core/ids.hpp"
 #include "core/keys.hpp"
+#include "dispatch/conversation.hpp"
+#include "dispatch/inbox_stream.hpp"
+#include "dispatch/outbox.hpp"
+#include "dispatch/sink_store.hpp"
+#include "messages/inbox_state.hpp"
+#include "messages/message_erase.hpp"
 
 namespace ansible {
 namespace {
 
-// What an inbox row says about its message.
-constexpr std::string_view kUnread = "unread";
-constexpr std::string_view kRead = "read";  // read, or one that never counts as unread (MSG-3)
-constexpr std::string_view kSent = "sent";
-
 constexpr std::size_t kFilterWindow = 2000;  // how far back a filtered read looks
-
-// Per agent: how many addressed messages are unread, and up to where broadcasts are read.
-struct InboxState {
-  std::int64_t unread = 0;
-  std::string cursor;  // key of the newest broadcast that is read with all before it
-};
-
-InboxState load_state(Transaction& txn, std::string_view agent) {
-  const std::string key = key::inbox_state(agent);
-  const auto stored = txn.get(key);
-  InboxState state;
-  if (stored) {
-    const json::object from = parse_document(key, *stored);
-    state.unread = int_field(from, "unread").value_or(0);
-    state.cursor = text_field(from, "cursor").value_or("");
-  }
-  if (state.cursor.empty()) {  // broadcasts from before the agent are not for it
-    const auto record = load_agent(txn, agent);
-    state.cursor = key::broadcast(record ? record->registered_at : 0, "");
-  }
-  return state;
-}
-
-void save_state(Transaction& txn, std::string_view agent, const InboxState& state) {
-  txn.put(key::inbox_state(agent),
-          json::canonical(json::object{{"unread", state.unread}, {"cursor", state.cursor}}));
-}
-
-struct BroadcastRow {
-  std::string key;
-  std::string id;
-  std::string from;
-  bool counts = false;
-};
-
-BroadcastRow broadcast_row(const std::string& key, std::string_view value) {
-  const json::object row = parse_document(key, value);
-  return {key, key::last_part(key), text_field(row, "from").value_or(""),
-          bool_field(row, "counts").value_or(true)};
-}
-
-// Broadcasts above the agent's cursor, oldest first.
-std::vector<BroadcastRow> new_broadcasts(Transaction& txn, const InboxState& state,
-                                         std::size_t limit) {
-  std::vector<BroadcastRow> out;
-  const std::string first = state.cursor + '\0';
-  for (const auto& [key, value] : collect(txn, first, prefix_end("broadcast/"), {.limit = limit})) {
-    out.push_back(broadcast_row(key, value));
-  }
-  return out;
-}
-
-bool broadcast_unread(Transaction& txn, std::string_view agent, const InboxState& state,
-                      const BroadcastRow& row) {
-  return row.counts && row.key > state.cursor && row.from != agent &&
-         !txn.get(key::broadcast_read(agent, row.id));
-}
 
 // A place in the merged, newest-first order of addressed messages and broadcasts.
 struct Candidate {
@@ -116,19 +59,24 @@ void add_broadcasts(Transaction& txn, std::string_view agent, const InboxQuery& 
 
 bool matches(const Message& message, const InboxQuery& query) {
   if (query.from && message.from_agent != *query.from) return false;
-  if (!query.conversation_id) return true;
-  for (const std::string_view name : {"conversation_id", "conversationId", "corr"}) {
-    if (text_field(message.metadata, name) == query.conversation_id) return true;
-  }
-  return false;
+  return !query.conversation_id || in_conversation(message, *query.conversation_id);
 }
 
 // Who writes to itself knows what it wrote. But a sweep speaks in the node's name, and its operator must learn that a
 // task of its own is late.
 bool tells_its_sender(const Message& message) { return message.intent == "task_sla_breached"; }
 
-std::int64_t mark_all_read(Transaction& txn, std::string_view agent, InboxState& state) {
-  std::int64_t marked = 0;
+// Whoever has a sink need not be sent what it has read.
+void settle_deliveries(Context& context, std::string_view agent,
+                       const std::vector<std::string>& ids) {
+  if (ids.empty() || !load_sink(context.txn, agent)) return;
+  for (const std::string& id : ids) mark_arrived(context, key::message(id), agent);
+}
+
+// Returns the ids of what was unread.
+std::vector<std::string> mark_all_read(Transaction& txn, std::string_view agent,
+                                       InboxState& state) {
+  std::vector<std::string> marked;
   const std::string prefix = "inbox/" + key::part(agent) + '/';
   std::vector<std::string> unread_keys;
   txn.scan(prefix, prefix_end(prefix), {.reverse = true, .limit = SIZE_MAX},
@@ -137,11 +85,13 @@ std::int64_t mark_all_read(Transaction& txn, std::string_view agent, InboxState&
              return static_cast<std::int64_t>(unread_keys.size()) < state.unread;
            });
   if (state.unread > 0) {
-    for (const std::string& key : unread_keys) txn.put(key, kRead);
-    marked += static_cast<std::int64_t>(unread_keys.size());
+    for (const std::string& key : unread_keys) {
+      txn.put(key, kRead);
+      marked.push_back(key::last_part(key));
+    }
   }
   for (const BroadcastRow& row : new_broadcasts(txn, state, SIZE_MAX)) {
-    if (broadcast_unread(txn, agent, state, row)) ++marked;
+    if (broadcast_unread(txn, agent, state, row)) marked.push_back(row.id);
     txn.erase(key::broadcast_read(agent, row.id));
     state.cursor = row.key;
   }
@@ -149,36 +99,23 @@ std::int64_t mark_all_read(Transaction& txn, std::string_view agent, InboxState&
   return marked;
 }
 
-std::int64_t mark_one_read(Transaction& txn, std::string_view agent, InboxState& state,
-                           const Message& message) {
+bool mark_one_read(Transaction& txn, std::string_view agent, InboxState& state,
+                   const Message& message) {
   if (message.to_agents.empty()) {
-    const BroadcastRow row{key::broadcast(message.timestamp, message.id), message.id,
-                           message.from_agent, counts_as_unread(message)};
-    if (!broadcast_unread(txn, agent, state, row)) return 0;
+    if (!broadcast_unread(txn, agent, state, broadcast_row(message))) return false;
     txn.put(key::broadcast_read(agent, message.id), "");
-    return 1;
+    return true;
   }
   const std::string key = key::inbox(agent, message.timestamp, message.id);
-  if (txn.get(key) != kUnread) return 0;
+  if (txn.get(key) != kUnread) return false;
   txn.put(key, kRead);
   --state.unread;
-  return 1;
+  return true;
 }
 
-}  // namespace
-
-std::string send_message(Context& context, Message message, std::string_view label) {
-  Transaction& txn = context.txn;
-  if (message.id.empty()) message.id = new_uuid(txn, label);
-  if (message.timestamp == 0) message.timestamp = context.now_ms;
+// Into the inboxes of those it is addressed to, and of the sender.
+void put_into_inboxes(Transaction& txn, const Message& message) {
   const bool counts = counts_as_unread(message);
-  txn.put(key::message(message.id), json::canonical(to_json(message)));
-  txn.put(key::message_time(message.timestamp, message.id), "");
-  if (message.to_agents.empty()) {
-    txn.put(key::broadcast(message.timestamp, message.id),
-            json::canonical(json::object{{"from", message.from_agent}, {"counts", counts}}));
-    return message.id;
-  }
   bool told_itself = false;
   for (const std::string& agent : message.to_agents) {
     if (agent == message.from_agent) {
@@ -187,13 +124,33 @@ std::string send_message(Context& context, Message message, std::string_view lab
     }
     txn.put(key::inbox(agent, message.timestamp, message.id), counts ? kUnread : kRead);
     if (!counts) continue;
-    InboxState state = load_state(txn, agent);
+    InboxState state = load_inbox_state(txn, agent);
     ++state.unread;
-    save_state(txn, agent, state);
+    save_inbox_state(txn, agent, state);
   }
   if (!told_itself) {
     txn.put(key::inbox(message.from_agent, message.timestamp, message.id), kSent);
   }
+}
+
+}  // namespace
+
+std::string send_message(Context& context, Message message, std::string_view label,
+                         Delivery delivery) {
+  Transaction& txn = context.txn;
+  if (message.id.empty()) message.id = new_uuid(txn, label);
+  if (message.timestamp == 0) message.timestamp = context.now_ms;
+  txn.put(key::message(message.id), json::canonical(to_json(message)));
+  txn.put(key::message_time(message.timestamp, message.id), "");
+  add_message_count(txn, 1);
+  if (message.to_agents.empty()) {
+    txn.put(key::broadcast(message.timestamp, message.id),
+            json::canonical(
+                json::object{{"from", message.from_agent}, {"counts", counts_as_unread(message)}}));
+  } else {
+    put_into_inboxes(txn, message);
+  }
+  if (delivery == Delivery::kOffered) offer_message(context, message);
   return message.id;
 }
 
@@ -205,7 +162,7 @@ std::optional<Message> load_message(Transaction& txn, std::string_view id) {
 }
 
 std::int64_t unread_count(Transaction& txn, std::string_view agent) {
-  const InboxState state = load_state(txn, agent);
+  const InboxState state = load_inbox_state(txn, agent);
   std::int64_t unread = state.unread;
   for (const BroadcastRow& row : new_broadcasts(txn, state, kFilterWindow)) {
     if (broadcast_unread(txn, agent, state, row)) ++unread;
@@ -215,7 +172,7 @@ std::int64_t unread_count(Transaction& txn, std::string_view agent) {
 
 std::vector<InboxItem> read_inbox(Transaction& txn, std::string_view agent,
                                   const InboxQuery& query) {
-  const InboxState state = load_state(txn, agent);
+  const InboxState state = load_inbox_state(txn, agent);
   const bool filtered = query.from || query.conversation_id;
   const std::size_t limit = filtered || !query.all ? kFilterWindow : query.limit;
   std::vector<Candidate> candidates;
@@ -233,20 +190,31 @@ std::vector<InboxItem> read_inbox(Transaction& txn, std::string_view agent,
   return items;
 }
 
-std::int64_t mark_read(Transaction& txn, std::string_view agent,
+bool unread_by(Transaction& txn, std::string_view agent, const Message& message) {
+  if (!message.to_agents.empty()) {
+    return txn.get(key::inbox(agent, message.timestamp, message.id)) == kUnread;
+  }
+  return broadcast_unread(txn, agent, load_inbox_state(txn, agent), broadcast_row(message));
+}
+
+std::int64_t mark_read(Context& context, std::string_view agent,
                        const std::vector<std::string>& ids) {
-  InboxState state = load_state(txn, agent);
-  std::int64_t marked = 0;
+  Transaction& txn = context.txn;
+  InboxState state = load_inbox_state(txn, agent);
+  const std::string cursor = state.cursor;
+  std::vector<std::string> marked;
   if (ids.empty()) {
     marked = mark_all_read(txn, agent, state);
   } else {
     for (const std::string& id : ids) {
       const auto message = load_message(txn, id);
-      if (message) marked += mark_one_read(txn, agent, state, *message);
+      if (message && mark_one_read(txn, agent, state, *message)) marked.push_back(id);
     }
   }
-  if (marked > 0) save_state(txn, agent, state);
-  return marked;
+  if (marked.empty() && state.cursor == cursor) return 0;
+  save_inbox_state(txn, agent, state);
+  settle_deliveries(context, agent, marked);
+  return static_cast<std::int64_t>(marked.size());
 }
 
 }  // namespace ansible

@@ -12,10 +12,14 @@
 
 namespace ansible {
 
+// Whether those of its recipients that have a sink are sent the message (dispatch/inbox_stream.hpp).
+enum class Delivery : std::uint8_t { kOffered, kInboxOnly };
+
 // Stores a message and puts it into each recipient's inbox (a broadcast is stored once). `message.id` and `timestamp`
 // are set here when empty or 0; the id is drawn under `label`. Recipients need not be registered: callers that care ask
 // can_receive() first. Returns the id.
-std::string send_message(Context& context, Message message, std::string_view label);
+std::string send_message(Context& context, Message message, std::string_view label,
+                         Delivery delivery = Delivery::kOffered);
 
 std::optional<Message> load_message(Transaction& txn, std::string_view id);
 
@@ -29,8 +33,8 @@ struct InboxItem {
 
 struct InboxQuery {
   bool all = false;  // also read ones and the agent's own
-  std::optional<std::string> from;
-  std::optional<std::string> conversation_id;
+  std::optional<std::string> from{};
+  std::optional<std::string> conversation_id{};
   std::size_t limit = 20;
 };
 
@@ -39,8 +43,12 @@ struct InboxQuery {
 std::vector<InboxItem> read_inbox(Transaction& txn, std::string_view agent,
                                   const InboxQuery& query);
 
-// Marks these messages (all unread ones when `ids` is empty) as read by `agent`; returns how many were unread.
-std::int64_t mark_read(Transaction& txn, std::string_view agent,
+// Whether the message counts as unread, is for `agent`, and has not been read by it.
+bool unread_by(Transaction& txn, std::string_view agent, const Message& message);
+
+// Marks these messages (all unread ones when `ids` is empty) as read by `agent`; returns how many were unread. What its
+// sink would still be sent has arrived now.
+std::int64_t mark_read(Context& context, std::string_view agent,
                        const std::vector<std::string>& ids);
 
 }  // namespace ansible

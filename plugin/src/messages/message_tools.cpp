@@ -4,6 +4,7 @@
 #include "actors/agent_store.hpp"
 #include "core/fields.hpp"
 #include "core/ids.hpp"
+#include "dispatch/conversation.hpp"
 #include "messages/message_store.hpp"
 #include "messages/receipt.hpp"
 #include "tools/acting.hpp"
@@ -55,7 +56,9 @@ ToolResult send(Context& context, const Args& args) {
   message.to_agents = args.texts("to");
   message.content = *args.text("content");
   message.metadata = args.object("metadata");
-  const std::string id = send_message(context, message, "message");
+  const ReplyPlace place = place_reply(context, message);
+  const std::string id = send_message(context, message, "message",
+                                      place.muted ? Delivery::kInboxOnly : Delivery::kOffered);
 
   const bool notify = args.boolean("notify_on_send").value_or(true);
   std::vector<std::string> receipts;
@@ -74,6 +77,13 @@ ToolResult send(Context& context, const Args& args) {
            : "Message sent to " + std::to_string(message.to_agents.size()) + " recipient(s)"}};
   const auto nobody = unregistered(context, message.to_agents);
   if (!nobody.empty()) reply["unregistered"] = to_array(nobody);
+  if (place.automatic) reply["automaticReply"] = true;
+  if (place.muted) {
+    reply["muted"] = true;
+    reply["message"] = "Message stored, but delivered to nobody: the conversation has had its " +
+                       std::to_string(context.config.max_auto_replies) +
+                       " automatic replies (maxAutoReplies); recipients find it in their inboxes";
+  }
   return reply;
 }
 
@@ -142,7 +152,7 @@ ToolResult mark(Context& context, const Args& args) {
   if (args.has("messageIds") && ids.empty()) {
     return json::object{{"success", true}, {"marked", 0}, {"message", "No message named"}};
   }
-  const std::int64_t marked = mark_read(context.txn, actor->id, ids);
+  const std::int64_t marked = mark_read(context, actor->id, ids);
   return json::object{{"success", true},
                       {"marked", marked},
                       {"message", "Marked " + std::to_string(marked) + " message(s) as read"}};

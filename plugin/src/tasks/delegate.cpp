@@ -7,6 +7,7 @@
 #include "core/fields.hpp"
 #include "core/ids.hpp"
 #include "core/text.hpp"
+#include "dispatch/inbox_stream.hpp"
 #include "messages/receipt.hpp"
 #include "records/coordination.hpp"
 #include "sla/sla_book.hpp"
@@ -179,6 +180,7 @@ Result<json::object> create(Context& context, const Args& args, const Actor& cre
   insert_task(context.txn, task);
   sla_opened(context, task);
   count_created(context, task);
+  offer_task(context, task);
   send_receipt(context,
                {.id = task.id,
                 .by_agent = creator.id,

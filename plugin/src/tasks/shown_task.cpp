@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "core/fields.hpp"
+#include "core/keys.hpp"
+#include "dispatch/outbox.hpp"
 #include "sla/sla_book.hpp"
 #include "tasks/task_store.hpp"
 
@@ -46,6 +48,9 @@ json::object shown_task(Transaction& txn, const Task& task) {
   out.erase("auditSeq");
   out.erase("assignees");
   if (!task.assignees.empty()) out["assignedTo_agent"] = task.assignees.front();
+  if (auto delivery = shown_deliveries(txn, key::task(task.id)); !delivery.empty()) {
+    out["delivery"] = std::move(delivery);
+  }
   if (task.assignees.size() > 1) out["assignedTo_agents"] = to_array(task.assignees);
   return out;
 }

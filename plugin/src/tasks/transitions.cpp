@@ -7,7 +7,10 @@
 #include "capabilities/health.hpp"
 #include "core/fields.hpp"
 #include "core/ids.hpp"
+#include "core/keys.hpp"
 #include "core/text.hpp"
+#include "dispatch/inbox_stream.hpp"
+#include "dispatch/outbox.hpp"
 #include "sla/sla_book.hpp"
 #include "tasks/audit_log.hpp"
 #include "tasks/task_store.hpp"
@@ -35,6 +38,7 @@ constexpr ActionRow kActions[] = {
     {Action::kRequeue, "requeue", "requeued", sla_reopened},
     {Action::kReject, "reject", "rejected", sla_closed},
     {Action::kCancel, "cancel", "cancelled", sla_closed},
+    {Action::kExhaust, "dispatch", "failed", sla_closed},
 };
 
 const ActionRow& row_of(Action action) {
@@ -65,6 +69,15 @@ void settle_claim(Task& task) {
 
 // The executor's own word on how the work ended, unlike a cancellation or a rejected approval.
 bool by_executor(Action action) { return action == Action::kComplete || action == Action::kFail; }
+
+// A task is on its way to its assignees only while it is pending.
+void tell_outbox(Context& context, const Task& before, const Task& task) {
+  if (task.status == TaskStatus::kPending) return offer_task(context, task);
+  if (before.status != TaskStatus::kPending) return;
+  const std::string record = key::task(task.id);
+  if (task.claimed_by_agent) mark_arrived(context, record, *task.claimed_by_agent);
+  withdraw_all(context.txn, record);
+}
 
 }  // namespace
 
@@ -108,6 +121,7 @@ void carry_out(Context& context, const Task& before, Task& task, const Happening
   update_task(context.txn, before, task);
   row.tell_sla(context, task);
   count_transition(context, before.status, task, by_executor(happening.action));
+  tell_outbox(context, before, task);
 }
 
 void add_update(Context& context, Task& task, const std::string& by_agent,

@@ -22,6 +22,7 @@ enum class Action : std::uint8_t {
   kRequeue,  // a retryable failure
   kReject,   // approval rejected
   kCancel,   // by the creator or an admin
+  kExhaust,  // it could be delivered to none of its assignees
 };
 
 struct Transition {
@@ -55,6 +56,7 @@ inline constexpr Transition kTransitions[] = {
     {TaskStatus::kPending, Action::kCancel, TaskStatus::kFailed},
     {TaskStatus::kClaimed, Action::kCancel, TaskStatus::kFailed},
     {TaskStatus::kInProgress, Action::kCancel, TaskStatus::kFailed},
+    {TaskStatus::kPending, Action::kExhaust, TaskStatus::kFailed},
 };
 
 // Where `action` leads from `from`, or nothing when the table has no such row.
@@ -82,8 +84,8 @@ struct Happening {
 };
 
 // Carries out a transition: sets the status that the table says, appends one audit record and an
-// entry to `updates`, writes the task with indexes and counters, and tells the SLA book and the health of its
-// capabilities. A return
+// entry to `updates`, writes the task with indexes and counters, and tells the SLA book, the health of its
+// capabilities and the outbox. A return
 // to pending also clears claimer, claim lease and acknowledgement. `task` holds the verb's other
 // changes already; `before` is the task as stored. A transition that the table lacks is a bug
 // (std::logic_error): ask refuse_transition() first.

@@ -5,6 +5,7 @@
 #include "capabilities/canary_sweep.hpp"
 #include "capabilities/distribution_sweep.hpp"
 #include "coordination/pulse.hpp"
+#include "messages/retention.hpp"
 #include "sla/sla_sweep.hpp"
 #include "tasks/lease_sweep.hpp"
 #include "tools/tool.hpp"
@@ -16,7 +17,8 @@ std::vector<Tool> joined() {
   std::vector<Tool> tools;
   for (const std::span<const Tool> subject :
        {task_tools(), sla_tools(), agent_tools(), agent_invite_tools(), agent_home_tools(),
-        gateway_admin_tools(), admission_tools(), message_tools(), coordination_tools(),
+        gateway_admin_tools(), admission_tools(), message_tools(), message_admin_tools(),
+        sink_tools(), fetch_tools(), dead_letter_tools(), coordination_tools(),
         distribution_tools(), health_tools(), capability_tools()}) {
     tools.insert(tools.end(), subject.begin(), subject.end());
   }
@@ -33,6 +35,7 @@ constexpr Sweep kSweeps[] = {
     {"pulse", 30, false, pulse_sweep},
     {"leases", 30, true, lease_sweep},
     {"audit", 3600, true, keep_audit},
+    {"messages", 60, true, message_sweep},
     {"distribution", 10, true, distribution_sweep},
     {"capability_canary", 30, true, canary_sweep},
     {"invites", 300, true, prune_invites},

@@ -1,0 +1,114 @@
+#include "dispatch/conversation.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/fields.hpp"
+#include "core/keys.hpp"
+#include "dispatch/sink_store.hpp"
+
+namespace ansible {
+namespace {
+
+constexpr std::int64_t kAnswerWindowMs = 10 * 60'000;
+constexpr std::int64_t kForgottenAfterMs = 24 * 3'600'000;
+constexpr std::string_view kEverybody = "*";
+
+constexpr std::string_view kNames[] = {"conversation_id", "conversationId", "corr"};
+
+// {autoReplies, at, told: {agent: ms}}
+json::object load(Transaction& txn, const std::string& conversation) {
+  const std::string at = key::conversation(conversation);
+  const auto stored = txn.get(at);
+  return stored ? parse_document(at, *stored) : json::object{};
+}
+
+void save(Context& context, const std::string& conversation, json::object document) {
+  document["at"] = context.now_ms;
+  context.txn.put(key::conversation(conversation), json::canonical(document));
+}
+
+std::optional<std::string> named_conversation(const Message& message) {
+  for (const std::string_view name : kNames) {
+    if (auto id = text_field(message.metadata, name); id && !id->empty()) return id;
+  }
+  return std::nullopt;
+}
+
+// The conversation in which `peer` (or anybody) told `agent` something a moment ago.
+std::optional<std::string> just_told(Context& context, std::string_view agent,
+                                     std::string_view peer) {
+  const std::string at = key::told(agent, peer);
+  const auto stored = context.txn.get(at);
+  if (!stored) return std::nullopt;
+  const json::object told = parse_document(at, *stored);
+  if (context.now_ms - int_field(told, "at").value_or(0) > kAnswerWindowMs) return std::nullopt;
+  return text_field(told, "conversation");
+}
+
+std::optional<std::string> answered(Context& context, const Message& message) {
+  if (message.to_agents.empty()) return just_told(context, message.from_agent, kEverybody);
+  for (const std::string& peer : message.to_agents) {
+    if (auto conversation = just_told(context, message.from_agent, peer)) return conversation;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string conversation_of(const Message& message) {
+  return named_conversation(message).value_or(message.id);
+}
+
+bool in_conversation(const Message& message, std::string_view id) {
+  return std::any_of(std::begin(kNames), std::end(kNames), [&](std::string_view name) {
+    return text_field(message.metadata, name) == id;
+  });
+}
+
+ReplyPlace place_reply(Context& context, Message& message) {
+  std::optional<std::string> conversation = named_conversation(message);
+  if (!load_sink(context.txn, message.from_agent)) {
+    if (!conversation) return {};
+    json::object document = load(context.txn, *conversation);
+    if (int_field(document, "autoReplies").value_or(0) == 0) return {};
+    document["autoReplies"] = 0;
+    save(context, *conversation, std::move(document));
+    return {};
+  }
+  if (!conversation) {
+    conversation = answered(context, message);
+    if (!conversation) return {};
+    message.metadata["conversation_id"] = *conversation;
+  }
+  json::object document = load(context.txn, *conversation);
+  if (!object_field(document, "told").contains(message.from_agent)) return {};
+  const std::int64_t replies = int_field(document, "autoReplies").value_or(0);
+  if (replies >= context.config.max_auto_replies) return {.automatic = true, .muted = true};
+  document["autoReplies"] = replies + 1;
+  save(context, *conversation, std::move(document));
+  return {.automatic = true};
+}
+
+void note_told(Context& context, const Message& message, std::string_view agent) {
+  const std::string conversation = conversation_of(message);
+  json::object document = load(context.txn, conversation);
+  json::object told = object_field(document, "told");
+  told[agent] = context.now_ms;
+  document["told"] = std::move(told);
+  save(context, conversation, std::move(document));
+  const std::string last =
+      json::canonical(json::object{{"conversation", conversation}, {"at", context.now_ms}});
+  context.txn.put(key::told(agent, message.from_agent), last);
+  context.txn.put(key::told(agent, kEverybody), last);
+}
+
+void forget_conversation(Context& context, const Message& message) {
+  const std::string conversation = conversation_of(message);
+  const json::object document = load(context.txn, conversation);
+  if (document.empty()) return;
+  if (context.now_ms - int_field(document, "at").value_or(0) < kForgottenAfterMs) return;
+  context.txn.erase(key::conversation(conversation));
+}
+
+}  // namespace ansible

@@ -1,0 +1,33 @@
+// The loop guard: agents that answer by themselves must come to an end (MSG-5).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/context.hpp"
+#include "records/message.hpp"
+
+namespace ansible {
+
+// metadata.conversation_id, conversationId or corr; a message without any begins one of its own id.
+std::string conversation_of(const Message& message);
+
+// Whether one of the message's metadata above is `id`.
+bool in_conversation(const Message& message, std::string_view id);
+
+// A reply is automatic when its sender has a sink and was told something in the conversation. Without a conversation id
+// the reply belongs to what the recipient told the sender within the last 10 minutes; its metadata then gets that
+// conversation_id. A message of a sender without a sink lets the conversation begin anew.
+struct ReplyPlace {
+  bool automatic = false;
+  bool muted = false;  // beyond maxAutoReplies: it is stored, but delivered to nobody by itself
+};
+ReplyPlace place_reply(Context& context, Message& message);
+
+// A message of the conversation is on its way to `agent`, or has arrived.
+void note_told(Context& context, const Message& message, std::string_view agent);
+
+// Forgets a conversation that is as old as the message that goes.
+void forget_conversation(Context& context, const Message& message);
+
+}  // namespace ansible
