@@ -114,6 +114,14 @@ class HttpClient {
     }
   }
 
+  // What comes next, at most `most` bytes, unparsed; empty when the peer has closed or nothing came in time.
+  std::string read_some(std::size_t most = 65536) {
+    if (buffer_.empty() && (fd_ < 0 || !fill())) return {};
+    std::string out = buffer_.substr(0, most);
+    buffer_.erase(0, out.size());
+    return out;
+  }
+
   // Waits until the peer closes the connection; false when it sends something or does nothing for `limit`.
   bool closed_by_peer(std::chrono::milliseconds limit = std::chrono::milliseconds(30'000)) {
     if (fd_ < 0) return true;

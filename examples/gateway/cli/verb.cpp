@@ -253,7 +253,7 @@ void add_output_flags(CLI::App& command, CommandLine& line) {
 void add_tool_verbs(CLI::App& root, CommandLine& line) {
   for (const std::span<const ToolVerb> subject :
        {task_verbs(), task_list_verbs(), sla_verbs(), agent_verbs(), gateway_admin_verbs(),
-        node_verbs(), message_verbs(), upkeep_verbs()}) {
+        node_verbs(), message_verbs(), sink_verbs(), upkeep_verbs()}) {
     for (const ToolVerb& verb : subject) add_verb(root, line, verb);
   }
 }

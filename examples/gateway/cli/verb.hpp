@@ -61,6 +61,7 @@ std::span<const ToolVerb> gateway_admin_verbs();
 std::span<const ToolVerb> node_verbs();
 std::span<const ToolVerb> message_verbs();
 std::span<const ToolVerb> upkeep_verbs();
+std::span<const ToolVerb> sink_verbs();
 
 // What a chosen command does; returns the exit code.
 using Action = std::function<int(Session&, Printer&)>;

@@ -1,4 +1,4 @@
-// openclaw ansible messages, send
+// openclaw ansible messages, messages-delete, send, dead-letters
 #include <array>
 
 #include "cli/json_text.hpp"
@@ -17,10 +17,36 @@ constexpr std::array<Flag, 5> kRead = {{
     {"-n,--limit", "limit", kInteger, false, "20"},
 }};
 
-constexpr std::array<Flag, 8> kSend = {{
+constexpr std::array<Flag, 9> kDelete = {{
+    {"--id", "messageIds", kTexts},
+    {"--all", "all", kSwitch},
+    {"-f,--from", "from"},
+    {"--conversation-id", "conversation_id"},
+    {"--before", "before"},
+    {"-n,--limit", "limit", kInteger, false, "200"},
+    {"--dry-run", "dry_run", kSwitch},
+    {"--reason", "reason", kText, true},
+    {"--yes", "confirm", kWord, false, "DELETE_MESSAGES"},
+}};
+
+constexpr std::array<Flag, 4> kDump = {{
+    {"-f,--from", "from"},
+    {"--to", "to"},
+    {"--conversation-id", "conversation_id"},
+    {"-n,--limit", "limit", kInteger},
+}};
+
+constexpr std::array<Flag, 3> kDeadLetters = {{
+    {"--agent", "agent"},
+    {"-n,--limit", "limit", kInteger, false, "20"},
+    {"--cursor", "cursor"},
+}};
+
+constexpr std::array<Flag, 9> kSend = {{
     {"-m,--message", "content", kText, true},
     {"-t,--to", "to", kTexts},
     {"--from", "from_agent"},
+    {"--broadcast", "to", kWord, false, ""},
     {"--metadata", "metadata", kJson},
     {"--conversation-id", "metadata.conversation_id"},
     {"--kind", "metadata.kind"},
@@ -64,7 +90,68 @@ void sent(Printer& print, const json::object& reply, const json::object&) {
   }
 }
 
+void deleted(Printer& print, const json::object& reply, const json::object&) {
+  const bool dry = bool_of(reply, "dryRun");
+  print.success(dry ? "Dry run: nothing was deleted" : "Messages deleted");
+  print.field("matched", std::to_string(int_of(reply, "matched")));
+  print.field("deleted", std::to_string(int_of(reply, "deleted")));
+  if (bool_of(reply, "truncated")) print.warning("there may be more: raise --limit or run again");
+}
+
+void dumped(Printer& print, const json::object& reply, const json::object&) {
+  print.document(reply);
+}
+
+void dead_letters(Printer& print, const json::object& reply, const json::object&) {
+  const json::array letters = array_in(reply, "deadLetters");
+  print.heading("Dead letters (" + std::to_string(letters.size()) + ")");
+  for (const json::value& item : letters) {
+    if (!item.is_object()) continue;
+    const json::object& letter = item.get_object();
+    print.line(text_of(letter, "id") + "  " + text_of(letter, "kind") + " " +
+               text_of(letter, "subject").substr(0, 8) + " \u2192 " +
+               joined(array_in(letter, "agents")) + "  [" + text_of(letter, "reason") + "]");
+    print.line("    " + local_time(int_of(letter, "at")) + "  " + text_of(letter, "lastError"));
+  }
+  if (letters.empty()) print.line("  none");
+  const std::string more = text_of(reply, "nextCursor");
+  if (!more.empty()) print.line("  more with --cursor " + more);
+}
+
+void told(Printer& print, const json::object& reply, const json::object&) {
+  print.success(text_of(reply, "message"));
+}
+
 constexpr ToolVerb kVerbs[] = {
+    {.path = "ansible messages-delete",
+     .tool = "ansible_delete_messages",
+     .flags = kDelete,
+     .render = deleted,
+     .actor_arg = "from_agent"},
+    {.path = "ansible messages-dump",
+     .tool = "ansible_dump_messages",
+     .flags = kDump,
+     .render = dumped,
+     .actor_arg = "from_agent"},
+    {.path = "ansible dead-letters",
+     .tool = "ansible_list_dead_letters",
+     .flags = kDeadLetters,
+     .render = dead_letters,
+     .actor_arg = "from_agent"},
+    {.path = "ansible dead-letters replay",
+     .tool = "ansible_replay_dead_letter",
+     .flags = {},
+     .render = told,
+     .positional = "id",
+     .positional_name = "ID",
+     .actor_arg = "from_agent"},
+    {.path = "ansible dead-letters discard",
+     .tool = "ansible_discard_dead_letter",
+     .flags = {},
+     .render = told,
+     .positional = "id",
+     .positional_name = "ID",
+     .actor_arg = "from_agent"},
     {.path = "ansible messages", .tool = "ansible_read_messages", .flags = kRead, .render = inbox},
     {.path = "ansible send", .tool = "ansible_send_message", .flags = kSend, .render = sent},
 };

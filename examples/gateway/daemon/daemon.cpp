@@ -13,8 +13,10 @@
 #include "daemon/host_routes.hpp"
 #include "daemon/http_routes.hpp"
 #include "daemon/http_server.hpp"
+#include "daemon/inbox_feed.hpp"
 #include "daemon/runtime.hpp"
 #include "daemon/startup.hpp"
+#include "daemon/webhook.hpp"
 #include "daemon/work_thread.hpp"
 
 namespace gateway_app {
@@ -37,6 +39,8 @@ class Daemon {
         exchange_(loaded_.config.plugin.auth_gate),
         state_dir_(std::move(prepared.state_dir)),
         engine_(std::move(prepared.engine)),
+        webhooks_(loop_, WebhookOptions{}, log.sink()),
+        feed_(loop_, runtime_),
         server_(loop_, HttpLimits{}, log.sink()) {
     runtime_.engine = engine_.get();
     runtime_.sqlite = dynamic_cast<gateway::SqliteEngine*>(engine_.get());
@@ -64,6 +68,8 @@ class Daemon {
   ExchangeRoute exchange_;
   std::optional<gateway::StateDir> state_dir_;  // until the host is open, which then holds both
   std::unique_ptr<gateway::Engine> engine_;
+  Webhooks webhooks_;
+  InboxFeed feed_;
   HttpServer server_;
   int exit_status_ = 0;
   WorkThread control_;
@@ -75,7 +81,7 @@ Result<void> Daemon::listen() {
   const auto stop = [this] { loop_.post([this] { begin_stop("asked over the host socket"); }); };
   Facts& facts = runtime_.facts;
   auto port =
-      server_.listen_tcp(facts.bind, facts.port, http_routes(runtime_, exchange_, counters));
+      server_.listen_tcp(facts.bind, facts.port, http_routes(runtime_, exchange_, feed_, counters));
   if (!port) return port.error();
   facts.port = *port;
   loaded_.config.gateway.port = *port;
@@ -128,8 +134,12 @@ void Daemon::open_host() {
     log_.warn("no plugin is loaded: " + why);
     return;
   }
-  auto host = gateway::Host::open(host_options(loaded_.config, runtime_.node(), options_.env, log_),
-                                  *std::move(state_dir_), std::move(engine_));
+  gateway::HostOptions options = host_options(loaded_.config, runtime_.node(), options_.env, log_);
+  options.deliver["inbox"] = [this](const gateway::Delivery& delivery, gateway::DeliveryDone done) {
+    webhooks_.deliver(delivery, std::move(done));
+  };
+  options.on_commit = [this] { feed_.wake(); };
+  auto host = gateway::Host::open(std::move(options), *std::move(state_dir_), std::move(engine_));
   state_dir_.reset();
   if (!host) return fail(host.error());
   std::shared_ptr<gateway::Host> shared = *std::move(host);
@@ -206,6 +216,7 @@ void Daemon::begin_stop(std::string_view why) {
   if (runtime_.stopping.exchange(true)) return;
   log_.info("stopping", {{"why", std::string(why)}});
   server_.stop_accepting();
+  feed_.stop();
   control_.post([this] {
     if (const auto host = runtime_.host()) host->shutdown(kDrainLimit);
     loop_.post([this] { server_.close(kGoodbyeLimit, [this] { loop_.stop(); }); });

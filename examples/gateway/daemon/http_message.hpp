@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,11 +14,24 @@ namespace gateway_app {
 struct HttpRequest {
   std::string method;  // "GET", "POST", ...
   std::string path;    // without the query
+  std::string query;   // without the '?'
   std::string authorization;
+  std::string accept;
+  std::string last_event_id;
   std::string body;
   std::string connection;  // names the connection: who shares one turn in the queue
   std::string
       address;  // where the client is: its IPv4 address, or the /64 of its IPv6 one; empty on a Unix socket
+};
+
+// A body that comes in pieces, each when it is there. Dropped when the body has ended or the client is gone.
+class HttpStream {
+ public:
+  virtual ~HttpStream() = default;
+
+  // Calls `piece` once, from any thread: with the next bytes, or with nothing, and then the body ends. Asked again only
+  // after the piece was written.
+  virtual void next(std::function<void(std::optional<std::string>)> piece) = 0;
 };
 
 struct HttpResponse {
@@ -24,6 +39,7 @@ struct HttpResponse {
   std::string body;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
+  std::shared_ptr<HttpStream> stream;  // instead of `body`; the connection closes behind it
 };
 
 // Called once per request, from any thread.

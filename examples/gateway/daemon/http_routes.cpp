@@ -77,15 +77,19 @@ HttpResponse answer_page(const Page& page, Runtime& runtime, const Counters& cou
 
 }  // namespace
 
-HttpHandler http_routes(Runtime& runtime, ExchangeRoute& exchange,
+HttpHandler http_routes(Runtime& runtime, ExchangeRoute& exchange, InboxFeed& feed,
                         std::function<HttpCounters()> counters) {
-  return [&runtime, &exchange, counters = std::move(counters)](const HttpRequest& request,
-                                                               const HttpReply& reply) {
+  return [&runtime, &exchange, &feed, counters = std::move(counters)](const HttpRequest& request,
+                                                                      const HttpReply& reply) {
     if (request.path == "/tools/invoke") {
       if (request.method != "POST") return reply(wrong_method("POST"));
       return invoke_tool(runtime, request, reply);
     }
     if (exchange.answers(request.path)) return exchange.answer(runtime, request, reply);
+    if (InboxFeed::serves(request)) {
+      if (request.method != "GET") return reply(wrong_method("GET"));
+      return feed.serve(request, reply);
+    }
     for (const Page& page : kPages) {
       if (page.path == request.path) return reply(answer_page(page, runtime, counters, request));
     }

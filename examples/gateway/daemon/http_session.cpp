@@ -9,7 +9,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/write.hpp>
 #include <utility>
 
@@ -64,6 +66,26 @@ bool is_protocol_error(const beast::error_code& ec) {
 
 std::string path_of(std::string_view target) {
   return std::string(target.substr(0, target.find_first_of("?#")));
+}
+
+std::string query_of(std::string_view target) {
+  target = target.substr(0, target.find('#'));
+  const auto mark = target.find('?');
+  return std::string(mark == std::string_view::npos ? "" : target.substr(mark + 1));
+}
+
+asio::awaitable<std::optional<std::string>> next_piece(const std::shared_ptr<HttpStream>& stream) {
+  return asio::async_initiate<const asio::use_awaitable_t<>&, void(std::optional<std::string>)>(
+      [stream](auto completion) {
+        auto shared = std::make_shared<decltype(completion)>(std::move(completion));
+        const auto executor = asio::get_associated_executor(*shared);
+        stream->next([shared, executor](std::optional<std::string> piece) {
+          asio::post(executor, [shared, piece = std::move(piece)]() mutable {
+            std::move (*shared)(std::move(piece));
+          });
+        });
+      },
+      asio::use_awaitable);
 }
 
 }  // namespace
@@ -138,14 +160,22 @@ asio::awaitable<bool> HttpSession::serve_one() {
   const unsigned version = message.version();
   const bool head = message.method() == http::verb::head;
   const bool keep_alive = message.keep_alive();
+  const std::string_view target(message.target().data(), message.target().size());
   HttpRequest request{std::string(message.method_string()),
-                      path_of({message.target().data(), message.target().size()}),
+                      path_of(target),
+                      query_of(target),
                       std::string(message[http::field::authorization]),
+                      std::string(message[http::field::accept]),
+                      std::string(message["Last-Event-ID"]),
                       std::move(parser.get().body()),
                       name_,
                       address_};
   stream_.expires_never();
   HttpResponse response = co_await ask(*handler_, std::move(request));
+  if (response.stream != nullptr && !head) {
+    co_await write_stream(std::move(response), version);
+    co_return false;
+  }
   const bool open =
       co_await write(std::move(response), keep_alive && !shared_->stopping, version, head);
   co_return open;
@@ -165,6 +195,33 @@ asio::awaitable<bool> HttpSession::read_body(Parser& parser) {
   if (!ec) co_return true;
   if (is_protocol_error(ec)) co_await refuse(refusal_of(ec, shared_->limits));
   co_return false;
+}
+
+// Its length is not known before its end, which is the connection's.
+asio::awaitable<void> HttpSession::write_stream(HttpResponse response, unsigned version) {
+  http::response<http::empty_body> message;
+  message.version(version);
+  message.result(response.status);
+  message.set(http::field::server, "openclawd");
+  message.set(http::field::content_type, response.content_type);
+  message.set(http::field::cache_control, "no-store");
+  message.set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : response.headers) message.set(name, value);
+  message.keep_alive(false);
+  ++shared_->counters.responses[response.status];
+  http::response_serializer<http::empty_body> serializer(message);
+  stream_.expires_after(shared_->limits.write_timeout);
+  const auto [ec, n] = co_await http::async_write_header(stream_, serializer, kTuple);
+  bool open = !ec;
+  while (open) {
+    stream_.expires_never();
+    const std::optional<std::string> piece = co_await next_piece(response.stream);
+    if (!piece) co_return;
+    stream_.expires_after(shared_->limits.write_timeout);
+    const auto [failed, size] = co_await asio::async_write(stream_, asio::buffer(*piece), kTuple);
+    note(failed);
+    open = !failed;
+  }
 }
 
 asio::awaitable<bool> HttpSession::write(HttpResponse response, bool keep_alive, unsigned version,

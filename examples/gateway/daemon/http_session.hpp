@@ -51,6 +51,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   boost::asio::awaitable<bool> read_body(Parser& parser);
   boost::asio::awaitable<bool> write(HttpResponse response, bool keep_alive, unsigned version,
                                      bool head);
+  boost::asio::awaitable<void> write_stream(HttpResponse response, unsigned version);
   boost::asio::awaitable<void> refuse(HttpResponse response);
   void note(const boost::system::error_code& ec);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 namespace gateway_app {
@@ -26,6 +28,16 @@ std::string fingerprint(std::string_view text) {
   std::string out;
   const auto digest = sha256(text);
   for (std::size_t i = 0; i < 8; ++i) out += fmt::format("{:02x}", digest[i]);
+  return out;
+}
+
+std::string hmac_sha256_hex(std::string_view key, std::string_view data) {
+  std::array<unsigned char, 32> digest{};
+  unsigned size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(data.data()), data.size(), digest.data(), &size);
+  std::string out;
+  for (const unsigned char byte : digest) out += fmt::format("{:02x}", byte);
   return out;
 }
 

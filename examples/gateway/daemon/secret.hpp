@@ -24,4 +24,7 @@ class Secret {
 // The first 16 hex digits of the SHA-256 of a text: names a secret without telling it.
 std::string fingerprint(std::string_view text);
 
+// HMAC-SHA-256 as 64 hex digits: how a webhook is signed.
+std::string hmac_sha256_hex(std::string_view key, std::string_view data);
+
 }  // namespace gateway_app

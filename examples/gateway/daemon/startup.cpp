@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <utility>
 
+#include "base/json.hpp"
 #include "gateway/memory_engine.hpp"
 
 namespace gateway_app {
@@ -52,6 +54,16 @@ Result<std::unique_ptr<gateway::Engine>> open_engine(const Facts& facts) {
                                       engine.error().message)};
   }
   return std::unique_ptr<gateway::Engine>(*std::move(engine));
+}
+
+// The plugin's own key, and the plugin checks it; what is wrong there is refused there.
+std::chrono::milliseconds dispatch_heartbeat(const std::string& plugin_config) {
+  constexpr std::int64_t kDefaultSeconds = 20;
+  const auto config = base::json::parse(plugin_config);
+  const auto* seconds = config ? base::json::find(*config, "dispatchHeartbeatSeconds") : nullptr;
+  const bool given = seconds != nullptr && seconds->is_int64() && seconds->get_int64() >= 5;
+  return std::chrono::seconds(given ? std::min<std::int64_t>(seconds->get_int64(), 86'400)
+                                    : kDefaultSeconds);
 }
 
 Result<LoadedConfig> read_configuration(const DaemonOptions& options, const Logger& log) {
@@ -129,6 +141,7 @@ gateway::HostOptions host_options(const Config& config, const NodeFacts& node,
     const std::filesystem::path program(env.executable);
     options.prover = (program.parent_path() / "gateway-prover").string();
   }
+  options.outbox.heartbeat = dispatch_heartbeat(config.plugin.config_json);
   options.log = log.sink();
   return options;
 }
