@@ -105,6 +105,7 @@ void Printer::end_progress() {
   if (!json_ && draws()) std::fputc('\n', stdout);
 }
 void Printer::document(const json::value& value) { write(stdout, json::pretty(value)); }
+void Printer::compact(const json::value& value) { write(stdout, json::canonical(value)); }
 
 void Printer::table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;

@@ -31,6 +31,7 @@ class Printer {
   void end_progress();                        // what was drawn stays
   bool draws() const { return width_ != 0; }  // on a terminal
   void document(const json::value& value);    // pretty JSON
+  void compact(const json::value& value);     // JSON on one line
 
   // Columns as wide as needed; the last one is cut to what the terminal has left.
   void table(const std::vector<std::vector<std::string>>& rows);

@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <optional>
+#include <sstream>
 
 #include "cli/json_text.hpp"
 #include "cli/secret_file.hpp"
@@ -57,6 +59,15 @@ json::value document(const Flag& flag, const std::string& text) {
   return std::move(*parsed);
 }
 
+json::value file_text(const Flag& flag, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) wrong(flag, "a file that can be read", path);
+  if (!json::valid_utf8(text.str())) wrong(flag, "a file with UTF-8 text", path);
+  return json::value(text.str());
+}
+
 json::array split(const std::vector<std::string>& texts) {
   json::array out;
   for (const std::string& text : texts) {
@@ -79,6 +90,8 @@ json::value converted(const Flag& flag, const std::vector<std::string>& texts) {
       return split(texts);
     case FlagType::kJson:
       return document(flag, texts.back());
+    case FlagType::kFile:
+      return file_text(flag, texts.back());
     case FlagType::kText:
     case FlagType::kWord:
       return json::value(texts.back());
@@ -124,6 +137,7 @@ bool put_away(const ToolVerb& verb, SecretFile& file, json::object& reply, Print
 
 int run(const ToolVerb& verb, Session& session, Printer& print, const json::object& args,
         const std::string& token_file) {
+  if (verb.run != nullptr) return verb.run(session, print, args);
   std::optional<SecretFile> file;
   if (!token_file.empty()) {
     auto opened = SecretFile::open(
@@ -150,7 +164,7 @@ int run(const ToolVerb& verb, Session& session, Printer& print, const json::obje
 
 void add_flag(CLI::App& command, const ToolVerb& verb, std::size_t i, Given& given) {
   const Flag& flag = verb.flags[i];
-  const std::string help = arg_help(verb.tool, flag.arg);
+  const std::string help = flag.help != nullptr ? flag.help : arg_help(verb.tool, flag.arg);
   CLI::Option* option = nullptr;
   if (takes_no_value(flag.type)) {
     option = command.add_flag_callback(
@@ -160,6 +174,7 @@ void add_flag(CLI::App& command, const ToolVerb& verb, std::size_t i, Given& giv
     option->type_name(flag.type == FlagType::kInteger     ? "N"
                       : flag.type == FlagType::kTrueFalse ? "t|f"
                       : flag.type == FlagType::kJson      ? "JSON"
+                      : flag.type == FlagType::kFile      ? "FILE"
                                                           : "TEXT");
     if (flag.type == FlagType::kTexts) {
       option->allow_extra_args(option->get_positional());
@@ -251,9 +266,21 @@ void add_output_flags(CLI::App& command, CommandLine& line) {
 }
 
 void add_tool_verbs(CLI::App& root, CommandLine& line) {
-  for (const std::span<const ToolVerb> subject :
-       {task_verbs(), task_list_verbs(), sla_verbs(), agent_verbs(), gateway_admin_verbs(),
-        node_verbs(), message_verbs(), sink_verbs(), upkeep_verbs()}) {
+  for (const std::span<const ToolVerb> subject : {
+           task_verbs(),
+           task_list_verbs(),
+           sla_verbs(),
+           agent_verbs(),
+           gateway_admin_verbs(),
+           node_verbs(),
+           message_verbs(),
+           upkeep_verbs(),
+           coordination_verbs(),
+           dump_verbs(),
+           audit_verbs(),
+           import_verbs(),
+           sink_verbs(),
+       }) {
     for (const ToolVerb& verb : subject) add_verb(root, line, verb);
   }
 }

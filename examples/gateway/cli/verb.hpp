@@ -25,32 +25,39 @@ enum class FlagType : unsigned char {
   kTrueFalse,  // "t|f"
   kTexts,      // may be repeated, or a comma-separated list
   kJson,       // a JSON object
+  kFile,       // the text of a file
 };
 
 // A command-line flag and the argument it sets.
 struct Flag {
   const char* names;  // CLI11's: "-s,--status"
-  const char* arg;    // the tool's argument; "sla.acceptSlaSeconds" sets a member
+  // The tool's argument; "sla.acceptSlaSeconds" sets a member; "@out" is the command's own.
+  const char* arg;
   FlagType type = FlagType::kText;
   bool required = false;
   const char* preset = nullptr;  // used when the flag is absent (of kWord: when it is present)
+  const char* help = nullptr;    // instead of the argument's own description
 };
 
 // Shows a reply to people. JSON mode never gets here.
 using Render = void (*)(Printer& print, const json::object& reply, const json::object& args);
+
+// Carries out a command that is more than one call; returns the exit code. `args` holds what the flags gave.
+using Run = int (*)(Session& session, Printer& print, json::object args);
 
 // `path` is below `openclaw`: "ansible tasks claim".
 struct ToolVerb {
   const char* path;
   const char* tool;
   std::span<const Flag> flags;
-  Render render;
+  Render render = nullptr;
   const char* positional = nullptr;       // argument set by a required positional word
   const char* positional_name = nullptr;  // how help shows it
   const char* actor_arg = nullptr;        // what --as sets: "agentId", "from_agent" or "agent"
   const char* help = nullptr;             // instead of the tool's own description
   const char* secret = nullptr;  // member of the reply that --write-token-file puts into a file
   bool own_token = false;  // --token is a flag of the verb; an agent's comes from the environment
+  Run run = nullptr;       // instead of one call and `render`
 };
 
 std::span<const ToolVerb> task_verbs();
@@ -61,6 +68,10 @@ std::span<const ToolVerb> gateway_admin_verbs();
 std::span<const ToolVerb> node_verbs();
 std::span<const ToolVerb> message_verbs();
 std::span<const ToolVerb> upkeep_verbs();
+std::span<const ToolVerb> coordination_verbs();
+std::span<const ToolVerb> dump_verbs();
+std::span<const ToolVerb> audit_verbs();
+std::span<const ToolVerb> import_verbs();
 std::span<const ToolVerb> sink_verbs();
 
 // What a chosen command does; returns the exit code.

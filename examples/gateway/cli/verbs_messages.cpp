@@ -29,13 +29,6 @@ constexpr std::array<Flag, 9> kDelete = {{
     {"--yes", "confirm", kWord, false, "DELETE_MESSAGES"},
 }};
 
-constexpr std::array<Flag, 4> kDump = {{
-    {"-f,--from", "from"},
-    {"--to", "to"},
-    {"--conversation-id", "conversation_id"},
-    {"-n,--limit", "limit", kInteger},
-}};
-
 constexpr std::array<Flag, 3> kDeadLetters = {{
     {"--agent", "agent"},
     {"-n,--limit", "limit", kInteger, false, "20"},
@@ -98,10 +91,6 @@ void deleted(Printer& print, const json::object& reply, const json::object&) {
   if (bool_of(reply, "truncated")) print.warning("there may be more: raise --limit or run again");
 }
 
-void dumped(Printer& print, const json::object& reply, const json::object&) {
-  print.document(reply);
-}
-
 void dead_letters(Printer& print, const json::object& reply, const json::object&) {
   const json::array letters = array_in(reply, "deadLetters");
   print.heading("Dead letters (" + std::to_string(letters.size()) + ")");
@@ -127,11 +116,6 @@ constexpr ToolVerb kVerbs[] = {
      .tool = "ansible_delete_messages",
      .flags = kDelete,
      .render = deleted,
-     .actor_arg = "from_agent"},
-    {.path = "ansible messages-dump",
-     .tool = "ansible_dump_messages",
-     .flags = kDump,
-     .render = dumped,
      .actor_arg = "from_agent"},
     {.path = "ansible dead-letters",
      .tool = "ansible_list_dead_letters",

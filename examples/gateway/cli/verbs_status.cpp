@@ -22,7 +22,7 @@ struct StatusFlags {
 struct Overview {
   json::object status;
   json::object coordination;
-  json::value lock_sweep;  // null where the plugin does not report it
+  json::value lock_sweep;  // null where the plugin does not know it
   json::object agents;
   json::object unread;
 };
@@ -53,7 +53,9 @@ void show_nodes(Printer& print, const json::object& status) {
     const json::object& node = item.get_object();
     const std::string age = text_of(node, "ageSeconds");
     rows.push_back({"  " + text_of(node, "id"), text_of(node, "status"),
-                    age.empty() ? "never seen" : "seen " + age + " s ago"});
+                    bool_of(node, "reachable") ? "reachable" : "not reachable",
+                    age.empty() ? "never seen" : "seen " + age + " s ago",
+                    text_of(node, "currentFocus")});
   }
   print.table(rows);
 }
@@ -89,6 +91,24 @@ void show_agents(Printer& print, const Overview& all) {
   }
 }
 
+void show_lock_sweep(Printer& print, const json::object& locks) {
+  const json::object config = object_in(locks, "config");
+  print.line(std::string("Lock sweep: ") + (bool_of(locks, "enabled") ? "on" : "off") + ", every " +
+             text_of(config, "everySeconds") + " s, stale after " +
+             text_of(config, "staleSeconds") + " s");
+  const auto counts = [](const json::object& of) {
+    return "found=" + text_of(of, "found") + " removed=" + text_of(of, "removed") +
+           " kept=" + text_of(of, "kept") + " errors=" + text_of(of, "errors");
+  };
+  const json::object last = object_in(locks, "lastStatus");
+  if (!last.empty()) {
+    print.field("last run", local_time(int_of(last, "at")) + ", " + counts(last));
+    print.field("where", text_of(last, "rootDir"));
+  }
+  const json::object totals = object_in(locks, "totals");
+  print.field("since start", "runs=" + text_of(totals, "runs") + ' ' + counts(totals));
+}
+
 void show(Printer& print, const Overview& all, bool full) {
   const json::object plugin = object_in(all.status, "plugin");
   print.heading("Ansible on " + text_of(all.status, "myId"));
@@ -99,6 +119,13 @@ void show(Printer& print, const Overview& all, bool full) {
   print.field("backpressure", "maxConcurrent=" + text_of(bounds, "maxConcurrent") +
                                   " maxQueueDepth=" + text_of(bounds, "maxQueueDepth") +
                                   " retryBudget=" + text_of(bounds, "retryBudget"));
+  const auto duration = [&](std::string_view name, std::int64_t unit, const char* word) {
+    return std::to_string(int_of(all.coordination, name) / unit) + ' ' + word;
+  };
+  print.field("retention",
+              "closed tasks " + duration("retentionClosedTaskSeconds", 86'400, "days") +
+                  ", pruned every " + duration("retentionPruneEverySeconds", 3'600, "hours"));
+  print.field("delegation policy", text_of(all.coordination, "delegationPolicyVersion"));
   print.line("Nodes:");
   show_nodes(print, all.status);
   print.line("SLA policy:");
@@ -107,9 +134,7 @@ void show(Printer& print, const Overview& all, bool full) {
   show_messages(print, all);
   if (!full) return;
   show_agents(print, all);
-  if (all.lock_sweep.is_object()) {
-    print.line("Lock sweep: " + json::canonical(all.lock_sweep));
-  }
+  if (all.lock_sweep.is_object()) show_lock_sweep(print, all.lock_sweep.get_object());
 }
 
 int run_status(Session& session, Printer& print, const StatusFlags& flags) {

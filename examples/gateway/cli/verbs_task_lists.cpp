@@ -60,16 +60,6 @@ void timeline(Printer& print, const json::object& reply, const json::object&) {
   print.table(rows);
 }
 
-void dumped(Printer& print, const json::object& reply, const json::object&) {
-  print.document(reply);
-}
-
-constexpr std::array<Flag, 3> kDump = {{
-    {"-s,--status", "status"},
-    {"--assigned-to", "assignedTo"},
-    {"-n,--limit", "limit", kInteger},
-}};
-
 constexpr ToolVerb kVerbs[] = {
     {.path = "ansible tasks",
      .tool = "ansible_find_task",
@@ -83,11 +73,6 @@ constexpr ToolVerb kVerbs[] = {
      .render = timeline,
      .positional = "taskId",
      .positional_name = "TASK"},
-    {.path = "ansible tasks-dump",
-     .tool = "ansible_dump_tasks",
-     .flags = kDump,
-     .render = dumped,
-     .actor_arg = "from_agent"},
 };
 
 }  // namespace

@@ -240,6 +240,22 @@ AuthGateConfig auth_gate(const json::value& config) {
   return out;
 }
 
+// A value that is wrong is the plugin's to refuse; until it has, the default holds.
+LockSweepConfig lock_sweep(const json::value& config) {
+  LockSweepConfig out;
+  const json::value* from = json::find(config, "lockSweep");
+  if (from == nullptr) return out;
+  const auto seconds = [&](std::string_view key, std::int64_t& to) {
+    const json::value* v = json::find(*from, key);
+    if (v != nullptr && v->is_int64() && v->get_int64() >= 30) to = v->get_int64();
+  };
+  seconds("everySeconds", out.every_seconds);
+  seconds("staleSeconds", out.stale_seconds);
+  const json::value* enabled = json::find(*from, "enabled");
+  if (enabled != nullptr && enabled->is_bool()) out.enabled = enabled->get_bool();
+  return out;
+}
+
 void read_plugin(Section section, const PathBase& base, PluginConfig& out) {
   section.read("enabled", out.enabled);
   section.read("library", out.library);
@@ -256,6 +272,7 @@ void read_plugin(Section section, const PathBase& base, PluginConfig& out) {
       out.tier = text_member(*config, "tier");
       out.node_id = text_member(*config, "nodeIdOverride");
       out.auth_gate = auth_gate(*config);
+      out.lock_sweep = lock_sweep(*config);
     } else {
       section.wrong("config", "an object", *config);
     }

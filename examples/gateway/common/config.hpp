@@ -46,6 +46,14 @@ struct AuthGateConfig {
   std::uint32_t rate_limit_window = 60;  // seconds
 };
 
+// Stale session locks; from the plugin's configuration, carried out by the gateway.
+struct LockSweepConfig {
+  bool enabled = true;
+  std::int64_t every_seconds = 60;
+  std::int64_t stale_seconds = 300;
+  bool operator==(const LockSweepConfig&) const = default;
+};
+
 struct PluginConfig {
   bool enabled = true;
   std::string library;  // absolute; empty: not given
@@ -56,6 +64,7 @@ struct PluginConfig {
   std::string tier;                   // config.tier; empty: not given
   std::string node_id;                // config.nodeIdOverride; empty: not given
   AuthGateConfig auth_gate;           // config.authGate
+  LockSweepConfig lock_sweep;         // config.lockSweep
 };
 
 // How the configured library file is watched.

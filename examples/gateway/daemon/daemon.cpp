@@ -14,6 +14,7 @@
 #include "daemon/http_routes.hpp"
 #include "daemon/http_server.hpp"
 #include "daemon/inbox_feed.hpp"
+#include "daemon/lock_sweeper.hpp"
 #include "daemon/runtime.hpp"
 #include "daemon/startup.hpp"
 #include "daemon/webhook.hpp"
@@ -71,6 +72,7 @@ class Daemon {
   Webhooks webhooks_;
   InboxFeed feed_;
   HttpServer server_;
+  std::unique_ptr<LockSweeper> lock_sweeper_;  // the control thread's; while the host is open
   int exit_status_ = 0;
   WorkThread control_;
   WorkThread storage_;
@@ -145,6 +147,8 @@ void Daemon::open_host() {
   std::shared_ptr<gateway::Host> shared = *std::move(host);
   report_slot(*shared);
   runtime_.set_host(std::move(shared));
+  lock_sweeper_ = std::make_unique<LockSweeper>(runtime_, options_.env.home + "/.openclaw/agents",
+                                                loaded_.config.plugin.lock_sweep, log_);
 }
 
 void Daemon::report_slot(const gateway::Host& host) const {
@@ -204,10 +208,12 @@ void Daemon::apply(LoadedConfig next) {
     if (auto done = host->reconfigure(next.config.plugin.config_json); !done) {
       log_.error("plugin configuration refused, the old one stays: " + done.error().message);
       next.config.plugin.config_json = loaded_.config.plugin.config_json;
+      next.config.plugin.lock_sweep = loaded_.config.plugin.lock_sweep;
     } else {
       log_.info("plugin reconfigured");
     }
   }
+  if (lock_sweeper_) lock_sweeper_->configure(next.config.plugin.lock_sweep);
   loaded_.config = std::move(next.config);
   log_.info("configuration reloaded", {{"config", loaded_.file}});
 }
@@ -218,6 +224,7 @@ void Daemon::begin_stop(std::string_view why) {
   server_.stop_accepting();
   feed_.stop();
   control_.post([this] {
+    lock_sweeper_.reset();
     if (const auto host = runtime_.host()) host->shutdown(kDrainLimit);
     loop_.post([this] { server_.close(kGoodbyeLimit, [this] { loop_.stop(); }); });
   });

@@ -98,4 +98,10 @@ std::optional<Agent> agent_by_token(Transaction& txn, std::string_view token) {
   return agent;
 }
 
+std::optional<std::string> token_holder(Transaction& txn, std::string_view hash) {
+  const auto id = txn.get(index_key(hash));
+  if (!id) return std::nullopt;
+  return std::string(*id);
+}
+
 }  // namespace ansible

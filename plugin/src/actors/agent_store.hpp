@@ -35,4 +35,7 @@ std::string issue_token(Transaction& txn, Agent& agent, std::int64_t now_ms,
 // The agent that holds this token, whatever its state; compared in constant time.
 std::optional<Agent> agent_by_token(Transaction& txn, std::string_view token);
 
+// Whose token has this hash ("sha256:<hex>").
+std::optional<std::string> token_holder(Transaction& txn, std::string_view hash);
+
 }  // namespace ansible

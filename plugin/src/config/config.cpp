@@ -329,6 +329,8 @@ Config read_config(const json::object& from, ConfigReport& report) {
   if (!report.errors.empty()) return config;
   config.tier = text_field(from, "tier") == "edge" ? Tier::kEdge : Tier::kBackbone;
   config.capabilities = texts_field(from, "capabilities");
+  config.given = from;
+  config.inject_context = bool_field(from, "injectContext").value_or(true);
   config.inject_context_agents = texts_field(from, "injectContextAgents");
   config.send_receipt_agents = texts_field(from, "sendReceiptAgents");
   config.admin_agent_id = text_field(from, "adminAgentId").value_or("admin");

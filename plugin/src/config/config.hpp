@@ -48,6 +48,7 @@ struct AuthGateConfig {
 struct Config {
   Tier tier = Tier::kBackbone;
   std::vector<std::string> capabilities;
+  bool inject_context = true;
   std::vector<std::string> inject_context_agents;
   std::vector<std::string> send_receipt_agents;
   std::string admin_agent_id = "admin";
@@ -64,6 +65,7 @@ struct Config {
   SlaConfig sla;
   ManifestTrust manifest_trust;
   AuthGateConfig auth_gate;
+  json::object given;  // as it was configured
 };
 
 struct ConfigProblem {

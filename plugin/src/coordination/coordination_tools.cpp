@@ -1,6 +1,8 @@
 #include <array>
 
 #include "actors/actor.hpp"
+#include "coordination/dump_state.hpp"
+#include "coordination/preference.hpp"
 #include "coordination/status.hpp"
 #include "core/fields.hpp"
 #include "core/keys.hpp"
@@ -55,6 +57,49 @@ constexpr std::array<Param, 5> kBackpressureParams = {{
      .min = 0,
      .max = 20,
      .clamped = true},
+    kFrom,
+    kAgentToken,
+}};
+
+constexpr std::array<Param, 4> kPreferenceParams = {{
+    {.name = "desiredCoordinator",
+     .type = kString,
+     .description = "The node that this one would like to sweep",
+     .max_length = 200},
+    {.name = "desiredSweepEverySeconds",
+     .type = kInteger,
+     .description = "How often it should",
+     .min = 10,
+     .max = 3600},
+    kFrom,
+    kAgentToken,
+}};
+
+constexpr std::array<Param, 4> kRetentionParams = {{
+    {.name = "closedTaskRetentionDays",
+     .type = kInteger,
+     .description = "How long completed and failed tasks are kept (7)",
+     .min = 1,
+     .max = 90},
+    {.name = "pruneEveryHours",
+     .type = kInteger,
+     .description = "How often they are pruned (24)",
+     .min = 1,
+     .max = 168},
+    kFrom,
+    kAgentToken,
+}};
+
+constexpr std::array<Param, 4> kDumpParams = {{
+    {.name = "limit",
+     .type = kInteger,
+     .description = "Records per page: 1 to 2000, default 500",
+     .min = 1,
+     .max = 2'000},
+    {.name = "cursor",
+     .type = kString,
+     .description = "nextCursor of the page before",
+     .max_length = 512},
     kFrom,
     kAgentToken,
 }};
@@ -141,6 +186,47 @@ ToolResult set_backpressure(Context& context, const Args& args) {
                       {"lifecycleMessageId", event_id}};
 }
 
+ToolResult set_preference(Context& context, const Args& args) {
+  const auto actor = resolve_admin(context, args, "from_agent", "setting a node's preference");
+  if (!actor.ok()) return actor.error();
+  if (!args.has("desiredCoordinator") && !args.has("desiredSweepEverySeconds")) {
+    return Error{code::kInvalidArgument,
+                 "expected at least one of desiredCoordinator, desiredSweepEverySeconds",
+                 {{"pointer", ""}, {"expected", "at least one value"}, {"got", "none"}}};
+  }
+  const Preference preference{args.text("desiredCoordinator"),
+                              args.integer("desiredSweepEverySeconds"), context.now_ms};
+  save_preference(context.txn, context.node_id(), preference);
+  return json::object{{"success", true},
+                      {"nodeId", context.node_id()},
+                      {"preference", to_json(preference)},
+                      {"message", "Preference of '" + context.node_id() + "' noted"}};
+}
+
+// What is left out goes back to its default (reference 7).
+ToolResult set_retention(Context& context, const Args& args) {
+  constexpr std::int64_t kDay = 86'400;
+  constexpr std::int64_t kHour = 3'600;
+  const auto actor = resolve_admin(context, args, "from_agent", "setting retention");
+  if (!actor.ok()) return actor.error();
+  const std::int64_t days = args.integer("closedTaskRetentionDays").value_or(7);
+  const std::int64_t hours = args.integer("pruneEveryHours").value_or(24);
+  Coordination coordination = load_coordination(context.txn);
+  coordination.retention_closed_task_seconds = days * kDay;
+  coordination.retention_prune_every_seconds = hours * kHour;
+  coordination.retention_updated_at = context.now_ms;
+  coordination.retention_updated_by = actor->id;
+  save_coordination(context.txn, coordination);
+  return json::object{
+      {"success", true},
+      {"closedTaskRetentionDays", days},
+      {"pruneEveryHours", hours},
+      {"retentionClosedTaskSeconds", days * kDay},
+      {"retentionPruneEverySeconds", hours * kHour},
+      {"message", "Closed tasks are kept " + std::to_string(days) + " day(s) and pruned every " +
+                      std::to_string(hours) + " hour(s)"}};
+}
+
 ToolResult status(Context& context, const Args& args) {
   const auto actor = resolve_actor(context, args, "from_agent");
   if (!actor.ok()) return actor.error();
@@ -157,6 +243,14 @@ constexpr Tool kTools[] = {
      .description = "Nominate the node that sweeps (admin)",
      .params = kSetParams,
      .handler = set},
+    {.name = "ansible_set_coordination_preference",
+     .description = "Say which coordinator and cadence this node would like; advisory (admin)",
+     .params = kPreferenceParams,
+     .handler = set_preference},
+    {.name = "ansible_set_retention",
+     .description = "Set how long closed tasks are kept and how often they are pruned (admin)",
+     .params = kRetentionParams,
+     .handler = set_retention},
     {.name = "ansible_set_backpressure_policy",
      .description = "Bound what one agent may hold, have waiting and retry (admin)",
      .params = kBackpressureParams,
@@ -165,6 +259,11 @@ constexpr Tool kTools[] = {
      .description = "Show nodes, pending tasks, unread messages, the SLA policy and this plugin",
      .params = kStatusParams,
      .handler = status,
+     .read_only = true},
+    {.name = "ansible_dump_state",
+     .description = "Show everything that is stored, without secrets, page by page (admin)",
+     .params = kDumpParams,
+     .handler = dump_state,
      .read_only = true},
 };
 

@@ -1,7 +1,11 @@
 #include "coordination/status.hpp"
 
 #include "actors/actor.hpp"
+#include "coordination/context_store.hpp"
+#include "coordination/delegation_policy.hpp"
+#include "coordination/preference.hpp"
 #include "coordination/pulse.hpp"
+#include "coordination/skills.hpp"
 #include "core/build_info.hpp"
 #include "core/fields.hpp"
 #include "core/ids.hpp"
@@ -9,6 +13,7 @@
 #include "messages/message_store.hpp"
 #include "records/coordination.hpp"
 #include "sla/sla_status.hpp"
+#include "tasks/retention_sweep.hpp"
 #include "tasks/task_store.hpp"
 
 namespace ansible {
@@ -26,7 +31,10 @@ json::array nodes_view(Context& context, std::int64_t stale_after_seconds) {
       node["ageSeconds"] = (context.now_ms - pulse.last_seen) / 1000;
     }
     if (shown == "stale") node["stale"] = true;
-    node["skills"] = json::array{};
+    node["reachable"] = reachable(context, pulse);
+    const std::string focus = load_context(context.txn, pulse.node).current_focus;
+    if (!focus.empty()) node["currentFocus"] = focus;
+    node["skills"] = to_array(skills_of(context.txn, pulse.node));
     nodes.push_back(std::move(node));
   }
   return nodes;
@@ -45,6 +53,17 @@ json::array pending_view(Context& context) {
                      {"assignedToAll", to_array(task->assignees)}});
   }
   return tasks;
+}
+
+// Every node's preference, and this one's by itself.
+void add_preferences(Context& context, json::object& out) {
+  json::object all;
+  out["myPreference"] = nullptr;
+  for (const auto& [node, preference] : all_preferences(context.txn)) {
+    all[node] = to_json(preference);
+    if (node == context.node_id()) out["myPreference"] = to_json(preference);
+  }
+  out["preferences"] = std::move(all);
 }
 
 }  // namespace
@@ -75,7 +94,14 @@ json::object coordination_view(Context& context) {
   out["distributionExternalMode"] = coordination.distribution_external_mode.value_or("all");
   out["backpressure"] = to_json(bounds);
   if (!out.contains("gatewayAdmins")) out["gatewayAdmins"] = json::object{};
-  out["myPreference"] = nullptr;
+  const Retention kept = retention(coordination);
+  out["retentionClosedTaskSeconds"] = kept.closed_task_seconds;
+  out["retentionPruneEverySeconds"] = kept.prune_every_seconds;
+  if (const auto last = last_prune(context.txn)) out["retentionLastPruneAt"] = *last;
+  if (const auto policy = load_delegation_policy(context.txn)) {
+    for (const auto& member : to_json(*policy)) out[member.key()] = member.value();
+  }
+  add_preferences(context, out);
   out["role"] = context.node.role;
   out["sweepsHere"] = context.node.sweeps;
   if (!context.node.reason.empty()) out["sweepsHereReason"] = context.node.reason;

@@ -9,11 +9,13 @@
 
 namespace ansible {
 
-// {myId, nodes[], pendingTasks[] (at most 50), pendingTotal, unreadMessages (of `agent`), staleAfterSeconds, sla, plugin}
+// {myId, nodes[], pendingTasks[] (at most 50), pendingTotal, unreadMessages (of `agent`), staleAfterSeconds, sla, plugin};
+// a node is {id, status, reachable, lastSeen?, ageSeconds?, stale?, currentFocus?, skills[]}
 json::object status_view(Context& context, std::string_view agent,
                          std::int64_t stale_after_seconds);
 
-// {myId, effectiveAdminAgentId, coordinator?, ..., backpressure..., gatewayAdmins, myPreference}
+// {myId, effectiveAdminAgentId, coordinator?, ..., retention..., delegationPolicy...?, backpressure..., gatewayAdmins,
+// preferences, myPreference}
 json::object coordination_view(Context& context);
 
 }  // namespace ansible

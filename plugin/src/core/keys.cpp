@@ -108,6 +108,14 @@ std::string skill(std::string_view name, std::string_view agent) {
   return join({"skill", part(name), part(agent)});
 }
 
+std::string preference(std::string_view node) { return join({"preference", part(node)}); }
+std::string agent_context(std::string_view agent) { return join({"context", part(agent)}); }
+std::string context_time(std::int64_t at_ms, std::string_view agent) {
+  return join({"context-time", ms(at_ms), part(agent)});
+}
+std::string delegation_ack(std::string_view agent) { return join({"delegation-ack", part(agent)}); }
+std::string lock_sweep(std::string_view node) { return join({"lock-sweep", part(node)}); }
+
 std::string task(std::string_view task) { return join({"task", part(task)}); }
 std::string task_sla(std::string_view task) { return join({"task-sla", part(task)}); }
 std::string agent_load(std::string_view agent) { return join({"agent-load", part(agent)}); }
@@ -124,6 +132,9 @@ std::string ledger_task(std::string_view task, std::string_view action, std::str
 }
 std::string ledger_tool(std::string_view actor, std::string_view tool, std::string_view key_hash) {
   return join({"ledger/tool", part(actor), tool, key_hash});
+}
+std::string ledger_left(std::int64_t until_ms, std::string_view task) {
+  return join({"ledger-left", ms(until_ms), part(task)});
 }
 
 std::string due(std::int64_t due_ms, std::string_view task, std::string_view window) {

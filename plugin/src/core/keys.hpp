@@ -20,6 +20,14 @@
 //   node-nonce/<hash hex>                        empty: an exchange that succeeded
 //   prune/<kind>/<ms>/<name>                     empty: what may go by then; kinds: agent-invite and the three above
 //   coordination                                 Coordination: policies, coordinator, gateway admins
+//   preference/<node>                            Preference: what a node would like (advisory)
+//   context/<agent>                              AgentContext: focus, threads, decisions
+//   context-time/<ms>/<agent>                    empty: contexts with a focus, by their last change
+//   delegation-policy                            DelegationPolicy, without its text
+//   delegation-policy-text                       the policy's Markdown, as it is
+//   delegation-ack/<agent>                       PolicyAck: which policy an agent follows
+//   retention-last                               the last prune of closed tasks
+//   lock-sweep/<node>                            what a host last reported about its lock sweep
 //   task/<task>                                  Task
 //   task-sla/<task>                              SlaRecord: deadlines, escalations, outcomes
 //   task-count                                   TaskCounts: all tasks and per status
@@ -28,6 +36,7 @@
 //   by-assignee/<agent>/<status>/<updated>/<task>  priority: tasks assigned to an agent
 //   ledger/task/<task>/<action>/<actor>/<key hash>  LedgerEntry: one effect per idempotency key
 //   ledger/tool/<actor>/<tool>/<key hash>        LedgerEntry of a creating tool
+//   ledger-left/<ms>/<task>                      empty: a pruned task's entries, kept until then (T-5)
 //   due/<ms>/<task>/<window>                     task id: the next SLA deadlines, soonest first
 //   sla-held/<due ms>/<task>/<window>            HeldBreach: breaches that the message budget held back
 //   sla-run/<digest>                             SweepRun: an unfinished sweep
@@ -36,7 +45,7 @@
 //   sla-count                                    HeldCounts: breaches in the waiting index
 //   lease/<ms>/<task>                            empty: claim leases by expiry
 //   audit/<task>/<seq>                           AuditRecord, written once
-//   audit-time/<ms>/<task>/<seq>                 empty: audit records by time
+//   audit-time/<ms>/<task>/<seq>                 agent id: who did it; audit records by time
 //   message/<message>                            Message
 //   message-time/<ms>/<message>                  empty: all messages by time
 //   inbox/<agent>/<ms>/<message>                 empty or "read": addressed messages of an agent
@@ -98,6 +107,14 @@ std::string node_ticket(std::string_view hash_hex);
 std::string node_nonce(std::string_view hash_hex);
 std::string prune(std::string_view kind, std::int64_t at_ms, std::string_view name);
 inline constexpr std::string_view kCoordination = "coordination";
+std::string preference(std::string_view node);
+std::string agent_context(std::string_view agent);
+std::string context_time(std::int64_t at_ms, std::string_view agent);
+inline constexpr std::string_view kDelegationPolicy = "delegation-policy";
+inline constexpr std::string_view kDelegationPolicyText = "delegation-policy-text";
+std::string delegation_ack(std::string_view agent);
+inline constexpr std::string_view kRetentionLast = "retention-last";
+std::string lock_sweep(std::string_view node);
 
 std::string task(std::string_view task);
 std::string task_sla(std::string_view task);
@@ -109,6 +126,7 @@ std::string by_assignee(std::string_view agent, std::string_view status, std::in
 std::string ledger_task(std::string_view task, std::string_view action, std::string_view actor,
                         std::string_view key_hash);
 std::string ledger_tool(std::string_view actor, std::string_view tool, std::string_view key_hash);
+std::string ledger_left(std::int64_t until_ms, std::string_view task);
 
 std::string due(std::int64_t due_ms, std::string_view task, std::string_view window);
 std::string sla_held(std::int64_t due_ms, std::string_view task, std::string_view window);

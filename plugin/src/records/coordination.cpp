@@ -13,6 +13,10 @@ json::object to_json(const Coordination& c) {
   set_field(out, "backpressureMaxQueueDepth", c.backpressure_max_queue_depth);
   set_field(out, "backpressureRetryBudget", c.backpressure_retry_budget);
   set_field(out, "distributionExternalMode", c.distribution_external_mode);
+  set_field(out, "retentionClosedTaskSeconds", c.retention_closed_task_seconds);
+  set_field(out, "retentionPruneEverySeconds", c.retention_prune_every_seconds);
+  set_field(out, "retentionUpdatedAt", c.retention_updated_at);
+  set_field(out, "retentionUpdatedBy", c.retention_updated_by);
   set_field(out, "slaSweepEnabled", c.sla_enabled);
   set_field(out, "slaSweepEverySeconds", c.sla_every_seconds);
   set_field(out, "slaSweepRecordOnly", c.sla_record_only);
@@ -36,6 +40,10 @@ Coordination coordination_from_json(const json::object& from) {
   c.backpressure_max_queue_depth = int_field(from, "backpressureMaxQueueDepth");
   c.backpressure_retry_budget = int_field(from, "backpressureRetryBudget");
   c.distribution_external_mode = text_field(from, "distributionExternalMode");
+  c.retention_closed_task_seconds = int_field(from, "retentionClosedTaskSeconds");
+  c.retention_prune_every_seconds = int_field(from, "retentionPruneEverySeconds");
+  c.retention_updated_at = int_field(from, "retentionUpdatedAt");
+  c.retention_updated_by = text_field(from, "retentionUpdatedBy");
   c.sla_enabled = bool_field(from, "slaSweepEnabled");
   c.sla_every_seconds = int_field(from, "slaSweepEverySeconds");
   c.sla_record_only = bool_field(from, "slaSweepRecordOnly");
@@ -61,6 +69,11 @@ Coordination load_coordination(Transaction& txn) {
 
 void save_coordination(Transaction& txn, const Coordination& coordination) {
   txn.put(key::kCoordination, json::canonical(to_json(coordination)));
+}
+
+Retention retention(const Coordination& c) {
+  return {c.retention_closed_task_seconds.value_or(604'800),
+          c.retention_prune_every_seconds.value_or(86'400)};
 }
 
 Backpressure backpressure(const Coordination& c) {

@@ -23,6 +23,10 @@ struct Coordination {
   std::optional<std::int64_t> backpressure_max_queue_depth;
   std::optional<std::int64_t> backpressure_retry_budget;
   std::optional<std::string> distribution_external_mode;  // all | strict; absent: all
+  std::optional<std::int64_t> retention_closed_task_seconds;
+  std::optional<std::int64_t> retention_prune_every_seconds;
+  std::optional<std::int64_t> retention_updated_at;
+  std::optional<std::string> retention_updated_by;
   std::optional<bool> sla_enabled;
   std::optional<std::int64_t> sla_every_seconds;
   std::optional<bool> sla_record_only;
@@ -38,6 +42,13 @@ Coordination coordination_from_json(const json::object& from);
 
 Coordination load_coordination(Transaction& txn);
 void save_coordination(Transaction& txn, const Coordination& coordination);
+
+// How long closed tasks are kept and how often they are pruned: coordination value, else 7 days and daily (reference 5.5).
+struct Retention {
+  std::int64_t closed_task_seconds;
+  std::int64_t prune_every_seconds;
+};
+Retention retention(const Coordination& coordination);
 
 // Coordination value, else default {6, 40, 3} (reference 2.2).
 struct Backpressure {

@@ -167,4 +167,16 @@ void sla_closed(Context& context, const Task& task) {
   page.close({});
 }
 
+void sla_imported(Context& context, const Task& task, const SlaRecord& record) {
+  Page page(context, task);
+  page.after = record;
+  if (task.status == TaskStatus::kPending) {
+    page.close({Window::kAccept});
+  } else if (held(task.status)) {
+    page.close({Window::kProgress, Window::kComplete});
+  } else {
+    page.close({});
+  }
+}
+
 }  // namespace ansible

@@ -41,4 +41,7 @@ void sla_reopened(Context& context, const Task& task);
 // At completion or failure: nothing applies any more. The record stays.
 void sla_closed(Context& context, const Task& task);
 
+// At import: takes the record as it is, and indexes those of its windows that apply to the task's status.
+void sla_imported(Context& context, const Task& task, const SlaRecord& record);
+
 }  // namespace ansible

@@ -34,8 +34,19 @@ json::object to_json(const AuditRecord& record) {
 void append_audit(Context& context, Task& task, AuditRecord record) {
   record.at = context.now_ms;
   const std::uint64_t seq = task.audit_seq++;
-  context.txn.put(key::audit(task.id, seq), json::canonical(to_json(record)));
-  context.txn.put(key::audit_time(record.at, task.id, seq), "");
+  write_audit(context.txn, task.id, seq, record);
+}
+
+void write_audit(Transaction& txn, std::string_view task_id, std::uint64_t seq,
+                 const AuditRecord& record) {
+  txn.put(key::audit(task_id, seq), json::canonical(to_json(record)));
+  txn.put(key::audit_time(record.at, task_id, seq), record.by_agent.value_or(""));
+}
+
+std::optional<AuditRecord> load_audit(Transaction& txn, std::string_view audit_key) {
+  const auto stored = txn.get(audit_key);
+  if (!stored) return std::nullopt;
+  return audit_from_json(parse_document(audit_key, *stored));
 }
 
 std::vector<AuditRecord> audit_of(Transaction& txn, std::string_view task_id, std::size_t limit) {

@@ -30,6 +30,13 @@ json::object to_json(const AuditRecord& record);
 // Appends to the task's log and advances task.audit_seq; the caller writes the task afterwards.
 void append_audit(Context& context, Task& task, AuditRecord record);
 
+// Writes record number `seq` of a task as it is, with its entry by time. For imports; append_audit() is the usual way.
+void write_audit(Transaction& txn, std::string_view task_id, std::uint64_t seq,
+                 const AuditRecord& record);
+
+// The record at `audit_key` ("audit/<task>/<seq>").
+std::optional<AuditRecord> load_audit(Transaction& txn, std::string_view audit_key);
+
 // The newest `limit` records of a task, oldest first.
 std::vector<AuditRecord> audit_of(Transaction& txn, std::string_view task_id,
                                   std::size_t limit = 2000);

@@ -34,13 +34,30 @@ std::optional<Error> consult_ledger(Context& context, TaskCall& call, const Verb
   return std::nullopt;
 }
 
+// T-5: an entry outlives a task that retention has pruned. The request must name the task by its whole id.
+std::optional<TaskCall> replay_of_pruned(Context& context, const Args& args, const Verb& verb,
+                                         const Actor& actor) {
+  const std::string key = idempotency_key(args);
+  if (key.empty() && !verb.replays_keyless) return std::nullopt;
+  const std::string id = trimmed(args.text_or("taskId", ""));
+  const auto entry =
+      load_ledger(context.txn, task_ledger_key(context, id, verb.name, actor.id, key));
+  if (!entry || entry->digest != args_digest(context, args, {{"taskId", id}})) return std::nullopt;
+  TaskCall call{.actor = actor, .task = {}, .replay = entry->reply};
+  (*call.replay)["idempotent"] = true;
+  return call;
+}
+
 }  // namespace
 
 Result<TaskCall> open_call(Context& context, const Args& args, const Verb& verb) {
   auto actor = resolve_actor(context, args, "agentId");
   if (!actor.ok()) return std::move(actor.error());
   auto task = find_task_by_id(context.txn, args.text_or("taskId", ""));
-  if (!task.ok()) return std::move(task.error());
+  if (!task.ok()) {
+    if (auto replay = replay_of_pruned(context, args, verb, *actor)) return std::move(*replay);
+    return std::move(task.error());
+  }
   TaskCall call{.actor = std::move(*actor), .task = std::move(*task)};
   const std::string key = idempotency_key(args);
   if (key.empty() && !verb.replays_keyless) return call;

@@ -151,6 +151,19 @@ void update_task(Transaction& txn, const Task& before, const Task& after) {
   save_counts(txn, counts);
 }
 
+void remove_task(Transaction& txn, const Task& task) {
+  txn.erase(key::task(task.id));
+  txn.erase(key::task_sla(task.id));
+  move_index(txn, index_keys(task), {}, task.priority);
+  LoadChanges load;
+  add_load(load, task, -1);
+  apply_load(txn, load);
+  TaskCounts counts = task_counts(txn);
+  --counts.total;
+  --counts.by_status[std::string(to_text(task.status))];
+  save_counts(txn, counts);
+}
+
 TaskCounts task_counts(Transaction& txn) {
   TaskCounts counts;
   const auto stored = txn.get(key::kTaskCount);

@@ -30,6 +30,10 @@ void insert_task(Transaction& txn, const Task& task);
 // update time.
 void update_task(Transaction& txn, const Task& before, const Task& after);
 
+// Removes a finished task with its SLA record, indexes and counters. Its audit records and ledger entries have lives of
+// their own.
+void remove_task(Transaction& txn, const Task& task);
+
 // Counters of all stored tasks.
 struct TaskCounts {
   std::int64_t total = 0;

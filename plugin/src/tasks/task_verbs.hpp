@@ -15,5 +15,7 @@ ToolResult cancel_task(Context& context, const Args& args);
 ToolResult find_tasks(Context& context, const Args& args);
 ToolResult task_timeline(Context& context, const Args& args);
 ToolResult dump_tasks(Context& context, const Args& args);
+ToolResult create_skill_task(Context& context, const Args& args);
+ToolResult audit_log(Context& context, const Args& args);
 
 }  // namespace ansible

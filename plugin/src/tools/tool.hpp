@@ -71,6 +71,10 @@ std::span<const Tool> dead_letter_tools();
 std::span<const Tool> coordination_tools();
 std::span<const Tool> distribution_tools();
 std::span<const Tool> health_tools();
+std::span<const Tool> delegation_policy_tools();
+std::span<const Tool> context_tools();
+std::span<const Tool> lock_sweep_tools();
+std::span<const Tool> import_tools();
 std::span<const Tool> capability_tools();
 
 }  // namespace ansible

@@ -8,6 +8,7 @@
 #include "messages/retention.hpp"
 #include "sla/sla_sweep.hpp"
 #include "tasks/lease_sweep.hpp"
+#include "tasks/retention_sweep.hpp"
 #include "tools/tool.hpp"
 
 namespace ansible {
@@ -15,11 +16,28 @@ namespace {
 
 std::vector<Tool> joined() {
   std::vector<Tool> tools;
-  for (const std::span<const Tool> subject :
-       {task_tools(), sla_tools(), agent_tools(), agent_invite_tools(), agent_home_tools(),
-        gateway_admin_tools(), admission_tools(), message_tools(), message_admin_tools(),
-        sink_tools(), fetch_tools(), dead_letter_tools(), coordination_tools(),
-        distribution_tools(), health_tools(), capability_tools()}) {
+  for (const std::span<const Tool> subject : {
+           task_tools(),
+           sla_tools(),
+           agent_tools(),
+           agent_invite_tools(),
+           agent_home_tools(),
+           gateway_admin_tools(),
+           admission_tools(),
+           message_tools(),
+           message_admin_tools(),
+           sink_tools(),
+           fetch_tools(),
+           dead_letter_tools(),
+           coordination_tools(),
+           distribution_tools(),
+           health_tools(),
+           capability_tools(),
+           delegation_policy_tools(),
+           context_tools(),
+           lock_sweep_tools(),
+           import_tools(),
+       }) {
     tools.insert(tools.end(), subject.begin(), subject.end());
   }
   std::sort(tools.begin(), tools.end(),
@@ -34,6 +52,7 @@ constexpr Sweep kSweeps[] = {
     {"sla", 30, true, sla_sweep_tick},
     {"pulse", 30, false, pulse_sweep},
     {"leases", 30, true, lease_sweep},
+    {"retention", 300, true, retention_sweep},
     {"audit", 3600, true, keep_audit},
     {"messages", 60, true, message_sweep},
     {"distribution", 10, true, distribution_sweep},

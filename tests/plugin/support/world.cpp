@@ -40,13 +40,16 @@ ansible::Context World::context(MapTransaction& txn) const {
   return context;
 }
 
-void World::start() {
+void World::lifecycle(void (*act)(ansible::Context&)) {
   MapTransaction txn(store, ++calls_, 0);
   ansible::Context ctx = context(txn);
   ctx.caller = ansible::CallerKind::kHost;
-  ansible::start_node(ctx);
+  act(ctx);
   txn.commit();
 }
+
+void World::start() { lifecycle(ansible::start_node); }
+void World::stop() { lifecycle(ansible::stop_node); }
 
 std::optional<json::object> World::run(std::string_view name, std::string_view args_json,
                                        bool sweep, std::size_t max_steps) {

@@ -48,6 +48,7 @@ class World {
   bool sweep_and_kill(std::string_view name, std::size_t steps);
 
   void start();  // the plugin's start hook
+  void stop();   // its stop hook
 
   void advance_ms(std::int64_t ms) { now_ms += ms; }
 
@@ -69,6 +70,7 @@ class World {
   std::optional<json::object> run(std::string_view name, std::string_view args_json, bool sweep,
                                   std::size_t max_steps);
   ansible::Context context(MapTransaction& txn) const;
+  void lifecycle(void (*act)(ansible::Context&));
   std::uint64_t calls_ = 0;
 };
 
