@@ -228,6 +228,34 @@ TEST_CASE("import brings over what the existing plugin's dump-state prints, once
   gw.ok("openclaw ansible messages --token " + token, "hello");
 }
 
+TEST_CASE("T-17: what leaves the audit log is in a file of its day, for the owner alone") {
+  const Installation gw;
+  gw.start();
+  const json::object task{{"title", "t"},
+                          {"description", "d"},
+                          {"status", "completed"},
+                          {"createdBy_agent", "ann"},
+                          {"createdAt", 1'700'000'000'000},  // 2023-11-14
+                          {"completedAt", 1'700'000'000'000}};
+  const json::object imported = gw.invoke(
+      "ansible_import", {{"section", "tasks"}, {"items", {{{"key", "old"}, {"value", task}}}}});
+  REQUIRE(imported.at("imported").as_int64() == 1);
+  gw.ok("openclaw gateway restart", "gateway is up");  // sweeps run soon after a start
+  const std::string file = gw.state_dir() + "/audit/2023-11-14.jsonl";
+  REQUIRE(
+      test::wait_until([&] { return std::filesystem::exists(file); }, test::milliseconds(30'000)));
+  struct stat info {};
+  REQUIRE(stat(file.c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0600);
+  const auto whole = [&] {
+    std::ifstream in(file);
+    std::string line;
+    return std::getline(in, line) && json::parse(line).ok();
+  };
+  CHECK(test::wait_until(whole));
+  CHECK(gw.document("openclaw ansible audit --task old").at("returned").as_int64() == 0);
+}
+
 TEST_CASE("import says what is wrong with a file that is no dump") {
   const Installation gw;
   gw.start();

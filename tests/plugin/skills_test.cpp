@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "coordination/skills.hpp"
 #include "plugin/support/capabilities.hpp"
+#include "plugin/support/publishing.hpp"
 
 using namespace ansible_test;
 using ansible::advertisers_of;
@@ -31,4 +34,30 @@ TEST_CASE("reference 5.1: advertising nothing leaves nothing in the store") {
   CHECK(world.store != before);
   in_store(world, [](ansible::Context& context) { save_skills(context.txn, "bob", {}); });
   CHECK(world.store == before);
+}
+
+TEST_CASE(
+    "reference 1.11: an active capability's owner has its executor skill, and has it again after a "
+    "restart") {
+  CapabilityWorld world;
+  world.published(demo_manifest());
+  const std::string skill(demo_manifest().at("executorSkillRef").at("name").as_string());
+  const auto skills = [&] {
+    Names out;
+    in_store(world, [&](ansible::Context& context) { out = skills_of(context.txn, "owner"); });
+    return out;
+  };
+  CHECK(skills() == Names{skill});
+  world.ok("ansible_advertise_skills", {{"skills", {"cook"}}, {"from_agent", "owner"}});
+  world.start();
+  Names both{"cook", skill};
+  std::sort(both.begin(), both.end());
+  CHECK(skills() == both);
+  const Store before = world.store;
+  world.start();
+  CHECK(world.store == before);
+  world.unpublish();
+  world.ok("ansible_advertise_skills", {{"skills", {"cook"}}, {"from_agent", "owner"}});
+  world.start();
+  CHECK(skills() == Names{"cook"});
 }

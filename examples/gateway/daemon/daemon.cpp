@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "daemon/audit_archive.hpp"
 #include "daemon/event_loop.hpp"
 #include "daemon/exchange_route.hpp"
 #include "daemon/host_routes.hpp"
@@ -41,6 +42,7 @@ class Daemon {
         state_dir_(std::move(prepared.state_dir)),
         engine_(std::move(prepared.engine)),
         webhooks_(loop_, WebhookOptions{}, log.sink()),
+        archive_(runtime_.facts.state_dir + "/audit"),
         feed_(loop_, runtime_),
         server_(loop_, HttpLimits{}, log.sink()) {
     runtime_.engine = engine_.get();
@@ -70,6 +72,7 @@ class Daemon {
   std::optional<gateway::StateDir> state_dir_;  // until the host is open, which then holds both
   std::unique_ptr<gateway::Engine> engine_;
   Webhooks webhooks_;
+  AuditArchive archive_;
   InboxFeed feed_;
   HttpServer server_;
   std::unique_ptr<LockSweeper> lock_sweeper_;  // the control thread's; while the host is open
@@ -139,6 +142,9 @@ void Daemon::open_host() {
   gateway::HostOptions options = host_options(loaded_.config, runtime_.node(), options_.env, log_);
   options.deliver["inbox"] = [this](const gateway::Delivery& delivery, gateway::DeliveryDone done) {
     webhooks_.deliver(delivery, std::move(done));
+  };
+  options.deliver["audit"] = [this](const gateway::Delivery& delivery, gateway::DeliveryDone done) {
+    archive_.deliver(delivery, std::move(done));
   };
   options.on_commit = [this] { feed_.wake(); };
   auto host = gateway::Host::open(std::move(options), *std::move(state_dir_), std::move(engine_));

@@ -7,6 +7,7 @@
 #include "capabilities/capability_store.hpp"
 #include "capabilities/distribution.hpp"
 #include "capabilities/wiring.hpp"
+#include "coordination/skills.hpp"
 #include "core/fields.hpp"
 #include "core/ids.hpp"
 #include "core/keys.hpp"
@@ -103,6 +104,7 @@ void activate(Context& context, RevisionRecord& revision, CatalogRecord& catalog
   if (!catalog.activated_at) catalog.activated_at = context.now_ms;
   save_catalog(context.txn, catalog);
   set_eligible(context, catalog.capability_id, {catalog.owner_agent_id});
+  add_skill(context.txn, catalog.owner_agent_id, catalog.executor_skill.name);
   request_distribution(context, catalog);
 }
 

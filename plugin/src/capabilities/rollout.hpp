@@ -12,7 +12,7 @@
 namespace ansible {
 
 // Makes a staged and wired version the active one: its owner is eligible, its predecessor and another version's canary
-// are unwired and deprecated, its delegation skill is to be distributed. Writes everything but the revision, which the
+// are unwired and deprecated, its owner has its executor skill, its delegation skill is to be distributed. Writes everything but the revision, which the
 // caller completes and saves.
 void activate(Context& context, RevisionRecord& revision, CatalogRecord& catalog,
               std::string_view by);

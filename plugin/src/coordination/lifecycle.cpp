@@ -4,7 +4,9 @@
 
 #include "actors/agent_store.hpp"
 #include "admission/node_store.hpp"
+#include "capabilities/capability_store.hpp"
 #include "coordination/pulse.hpp"
+#include "coordination/skills.hpp"
 
 namespace ansible {
 namespace {
@@ -38,6 +40,20 @@ void register_node(Context& context) {
   save_node(context.txn, id, node);
 }
 
+// Agents of this node that own an active capability have its executor skill (reference 1.11), also when they have
+// advertised another list since.
+void recall_executor_skills(Context& context) {
+  for (const RevisionRecord& revision : all_revisions(context.txn)) {
+    if (!revision.active_version) continue;
+    const auto catalog =
+        load_catalog(context.txn, revision.capability_id, *revision.active_version);
+    if (!catalog || catalog->status != catalog_status::kActive) continue;
+    const auto owner = load_agent(context.txn, catalog->owner_agent_id);
+    if (!owner || !owner->internal || owner->gateway != context.node_id()) continue;
+    add_skill(context.txn, owner->id, catalog->executor_skill.name);
+  }
+}
+
 }  // namespace
 
 void start_node(Context& context) {
@@ -48,6 +64,7 @@ void start_node(Context& context) {
     register_missing(context, id);
   }
   register_missing(context, context.config.admin_agent_id);
+  recall_executor_skills(context);
   write_pulse(context, "online");
 }
 

@@ -6,7 +6,7 @@
 namespace ansible {
 
 // WHO-7: registers the node, and the node id, injectContextAgents and adminAgentId as internal agents where they are
-// missing. A restart changes nothing about an agent. Idempotent. A node that was revoked does nothing here: it comes back
+// missing. A restart changes nothing about an agent; owners of active capabilities get their executor skills back. Idempotent. A node that was revoked does nothing here: it comes back
 // by joining.
 void start_node(Context& context);
 

@@ -43,6 +43,13 @@ void save_skills(Transaction& txn, std::string_view agent, const std::vector<std
   }
 }
 
+void add_skill(Transaction& txn, std::string_view agent, const std::string& skill) {
+  std::vector<std::string> skills = skills_of(txn, agent);
+  if (skill.empty() || std::binary_search(skills.begin(), skills.end(), skill)) return;
+  skills.push_back(skill);
+  save_skills(txn, agent, skills);
+}
+
 std::vector<std::string> advertisers_of(Transaction& txn, std::string_view skill) {
   std::vector<std::string> out;
   const std::string prefix = key::skill(skill, "");

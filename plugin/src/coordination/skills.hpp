@@ -15,6 +15,9 @@ std::vector<std::string> skills_of(Transaction& txn, std::string_view agent);
 // Replaces what `agent` has advertised, and the index with it; an empty list takes it back.
 void save_skills(Transaction& txn, std::string_view agent, const std::vector<std::string>& skills);
 
+// Adds one skill to what `agent` advertises; an empty name is none.
+void add_skill(Transaction& txn, std::string_view agent, const std::string& skill);
+
 // The ids that have advertised `skill`: agents and nodes, sorted.
 std::vector<std::string> advertisers_of(Transaction& txn, std::string_view skill);
 

@@ -4,11 +4,12 @@
 #include <array>
 
 #include "dispatch/inbox_stream.hpp"
+#include "tasks/audit_sweep.hpp"
 
 namespace ansible {
 
 std::span<const Stream> all_streams() {
-  static const std::array streams = {inbox_stream()};
+  static const std::array streams = {inbox_stream(), audit_stream()};
   return streams;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/fields.hpp"
+#include "core/ids.hpp"
 #include "core/keys.hpp"
 
 namespace ansible {
@@ -28,6 +29,14 @@ json::object to_json(const AuditRecord& record) {
   set_field(out, "status", record.status);
   set_field(out, "note", record.note);
   if (!record.metadata.empty()) out["metadata"] = record.metadata;
+  return out;
+}
+
+json::object shown_audit(const AuditRecord& record, const std::string& task_id, std::uint64_t seq) {
+  json::object out = to_json(record);
+  out["taskId"] = task_id;
+  out["seq"] = seq;
+  out["time"] = iso_time(record.at);
   return out;
 }
 

@@ -27,6 +27,9 @@ struct AuditRecord {
 
 json::object to_json(const AuditRecord& record);
 
+// As the log and its archive show it: with taskId, seq, and its time as text.
+json::object shown_audit(const AuditRecord& record, const std::string& task_id, std::uint64_t seq);
+
 // Appends to the task's log and advances task.audit_seq; the caller writes the task afterwards.
 void append_audit(Context& context, Task& task, AuditRecord record);
 

@@ -160,11 +160,7 @@ std::optional<json::object> shown(Transaction& txn, const Place& place) {
   const std::size_t slash = place.find('/');
   const auto record = load_audit(txn, "audit" + place.substr(slash));
   if (!record) return std::nullopt;
-  json::object out = to_json(*record);
-  out["taskId"] = key::nth_part(place, 1);
-  out["seq"] = std::stoll(key::nth_part(place, 2));
-  out["time"] = iso_time(record->at);
-  return out;
+  return shown_audit(*record, key::nth_part(place, 1), std::stoull(key::nth_part(place, 2)));
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 #include "records/coordination.hpp"
 #include "sla/sla_book.hpp"
 #include "tasks/audit_log.hpp"
-#include "tasks/ledger.hpp"
+#include "tasks/create_once.hpp"
 #include "tasks/route.hpp"
 #include "tasks/task_call.hpp"
 #include "tasks/task_store.hpp"
@@ -139,21 +139,6 @@ json::object delegate_reply(const Task& task, const Route& route) {
   return reply;
 }
 
-// The task that an earlier request with this key created, as its reply (T-3); nothing when there
-// was none.
-Result<std::optional<json::object>> consult_ledger(Context& context, const std::string& ledger_key,
-                                                   const std::string& digest,
-                                                   const std::string& key) {
-  const auto entry = load_ledger(context.txn, ledger_key);
-  if (!entry) return std::optional<json::object>{};
-  if (entry->digest != digest) return idempotency_conflict(key);
-  const auto task = load_task(context.txn, text_field(entry->reply, "taskId").value_or(""));
-  if (task) return std::optional{replayed(entry->reply, *task)};
-  json::object reply = entry->reply;  // the task has been pruned since
-  reply["idempotent"] = true;
-  return std::optional{std::move(reply)};
-}
-
 Result<json::object> create(Context& context, const Args& args, const Actor& creator) {
   const std::vector<std::string> names = named_targets(args);
   if (auto refusal = refuse_sizes(args, names)) return std::move(*refusal);
@@ -193,24 +178,7 @@ Result<json::object> create(Context& context, const Args& args, const Actor& cre
 }  // namespace
 
 ToolResult delegate_task(Context& context, const Args& args) {
-  const auto creator = resolve_actor(context, args, "from_agent");
-  if (!creator.ok()) return creator.error();
-  const std::string key = idempotency_key(args);
-  std::string ledger_key;
-  std::string digest;
-  if (!key.empty()) {
-    ledger_key = tool_ledger_key(context, creator->id, kTool, key);
-    digest = args_digest(context, args, {});
-    auto before = consult_ledger(context, ledger_key, digest, key);
-    if (!before.ok()) return std::move(before.error());
-    if (*before) return std::move(**before);
-  }
-  auto reply = create(context, args, *creator);
-  if (!reply.ok()) return std::move(reply.error());
-  if (!key.empty()) {
-    save_ledger(context.txn, ledger_key, {.digest = digest, .reply = *reply, .at = context.now_ms});
-  }
-  return std::move(*reply);
+  return create_once(context, args, kTool, create);
 }
 
 }  // namespace ansible

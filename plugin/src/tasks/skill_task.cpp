@@ -9,7 +9,7 @@
 #include "messages/receipt.hpp"
 #include "records/coordination.hpp"
 #include "tasks/audit_log.hpp"
-#include "tasks/ledger.hpp"
+#include "tasks/create_once.hpp"
 #include "tasks/targets.hpp"
 #include "tasks/task_call.hpp"
 #include "tasks/task_store.hpp"
@@ -74,39 +74,10 @@ Result<json::object> create(Context& context, const Args& args, const Actor& cre
       {"message", "task " + named_task(task) + " is waiting for " + task.assignees.front()}};
 }
 
-Result<std::optional<json::object>> earlier_reply(Context& context, const std::string& ledger_key,
-                                                  const std::string& digest,
-                                                  const std::string& key) {
-  const auto entry = load_ledger(context.txn, ledger_key);
-  if (!entry) return std::optional<json::object>{};
-  if (entry->digest != digest) return idempotency_conflict(key);
-  const auto task = load_task(context.txn, text_field(entry->reply, "taskId").value_or(""));
-  if (task) return std::optional{replayed(entry->reply, *task)};
-  json::object reply = entry->reply;  // the task has been pruned since
-  reply["idempotent"] = true;
-  return std::optional{std::move(reply)};
-}
-
 }  // namespace
 
 ToolResult create_skill_task(Context& context, const Args& args) {
-  const auto creator = resolve_actor(context, args, "from_agent");
-  if (!creator.ok()) return creator.error();
-  const std::string key = idempotency_key(args);
-  if (key.empty()) {
-    auto reply = create(context, args, *creator);
-    if (!reply.ok()) return std::move(reply.error());
-    return std::move(*reply);
-  }
-  const std::string ledger_key = tool_ledger_key(context, creator->id, kTool, key);
-  const std::string digest = args_digest(context, args, {});
-  auto before = earlier_reply(context, ledger_key, digest, key);
-  if (!before.ok()) return std::move(before.error());
-  if (*before) return std::move(**before);
-  auto reply = create(context, args, *creator);
-  if (!reply.ok()) return std::move(reply.error());
-  save_ledger(context.txn, ledger_key, {.digest = digest, .reply = *reply, .at = context.now_ms});
-  return std::move(*reply);
+  return create_once(context, args, kTool, create);
 }
 
 }  // namespace ansible

@@ -7,6 +7,7 @@
 #include "coordination/pulse.hpp"
 #include "messages/retention.hpp"
 #include "sla/sla_sweep.hpp"
+#include "tasks/audit_sweep.hpp"
 #include "tasks/lease_sweep.hpp"
 #include "tasks/retention_sweep.hpp"
 #include "tools/tool.hpp"
@@ -45,15 +46,12 @@ std::vector<Tool> joined() {
   return tools;
 }
 
-// The audit sweep hands old records to the outbox once retention is there; until then nothing is old enough to go.
-ToolResult keep_audit(Context&) { return json::object{{"success", true}, {"pruned", 0}}; }
-
 constexpr Sweep kSweeps[] = {
     {"sla", 30, true, sla_sweep_tick},
     {"pulse", 30, false, pulse_sweep},
     {"leases", 30, true, lease_sweep},
     {"retention", 300, true, retention_sweep},
-    {"audit", 3600, true, keep_audit},
+    {"audit", 3600, true, audit_sweep},
     {"messages", 60, true, message_sweep},
     {"distribution", 10, true, distribution_sweep},
     {"capability_canary", 30, true, canary_sweep},
