@@ -90,6 +90,7 @@ int main_of(int argc, char** argv) {
   add_tool_verbs(app, line);
   add_setup_verb(app, line);
   add_skill_verbs(app, line);
+  add_sign_verb(app, line);
   add_completion_verb(app, line);
   try {
     app.parse(argc, argv);

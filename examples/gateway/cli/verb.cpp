@@ -68,6 +68,15 @@ json::value file_text(const Flag& flag, const std::string& path) {
   return json::value(text.str());
 }
 
+json::value document_in(const Flag& flag, const std::string& path) {
+  auto parsed = json::parse(std::string(file_text(flag, path).as_string()));
+  if (!parsed.ok()) {
+    wrong(flag, "a file with one JSON object", path + ": " + parsed.error().message);
+  }
+  if (!parsed->is_object()) wrong(flag, "a file with one JSON object", path);
+  return std::move(*parsed);
+}
+
 json::array split(const std::vector<std::string>& texts) {
   json::array out;
   for (const std::string& text : texts) {
@@ -92,6 +101,8 @@ json::value converted(const Flag& flag, const std::vector<std::string>& texts) {
       return document(flag, texts.back());
     case FlagType::kFile:
       return file_text(flag, texts.back());
+    case FlagType::kJsonFile:
+      return document_in(flag, texts.back());
     case FlagType::kText:
     case FlagType::kWord:
       return json::value(texts.back());
@@ -175,6 +186,7 @@ void add_flag(CLI::App& command, const ToolVerb& verb, std::size_t i, Given& giv
                       : flag.type == FlagType::kTrueFalse ? "t|f"
                       : flag.type == FlagType::kJson      ? "JSON"
                       : flag.type == FlagType::kFile      ? "FILE"
+                      : flag.type == FlagType::kJsonFile  ? "FILE"
                                                           : "TEXT");
     if (flag.type == FlagType::kTexts) {
       option->allow_extra_args(option->get_positional());
@@ -280,6 +292,7 @@ void add_tool_verbs(CLI::App& root, CommandLine& line) {
            audit_verbs(),
            import_verbs(),
            sink_verbs(),
+           capability_verbs(),
        }) {
     for (const ToolVerb& verb : subject) add_verb(root, line, verb);
   }

@@ -26,6 +26,7 @@ enum class FlagType : unsigned char {
   kTexts,      // may be repeated, or a comma-separated list
   kJson,       // a JSON object
   kFile,       // the text of a file
+  kJsonFile,   // a file that holds one
 };
 
 // A command-line flag and the argument it sets.
@@ -73,6 +74,7 @@ std::span<const ToolVerb> dump_verbs();
 std::span<const ToolVerb> audit_verbs();
 std::span<const ToolVerb> import_verbs();
 std::span<const ToolVerb> sink_verbs();
+std::span<const ToolVerb> capability_verbs();
 
 // What a chosen command does; returns the exit code.
 using Action = std::function<int(Session&, Printer&)>;
@@ -109,6 +111,7 @@ void add_plugin_verbs(CLI::App& root, CommandLine& line);
 void add_canary_verbs(CLI::App& root, CommandLine& line);
 void add_setup_verb(CLI::App& root, CommandLine& line);
 void add_skill_verbs(CLI::App& root, CommandLine& line);
+void add_sign_verb(CLI::App& root, CommandLine& line);
 void add_completion_verb(CLI::App& root, CommandLine& line);
 
 }  // namespace gateway_app
