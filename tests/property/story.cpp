@@ -199,6 +199,8 @@ Step Story::set_policy() {
 
 Step Story::publish() {
   const std::string id = capability();
+  if (chance(15))
+    return tool("capability_rollback", {{"capability_id", id}, {"version", version()}});
   json::object args{{"capability_id", id},
                     {"name", "what " + id + " does"},
                     {"version", version()},
@@ -206,6 +208,7 @@ Step Story::publish() {
                     {"delegation_skill_ref", {{"name", "ask"}, {"version", "1.0.0"}}},
                     {"executor_skill_ref", {{"name", "do"}, {"version", "1.0.0"}}},
                     {"contract_schema_ref", "schema://work/1.0.0"}};
+  if (chance(15)) args["status"] = chance(50) ? "deprecated" : "disabled";
   if (chance(50)) args["from_agent"] = agent();
   return tool("capability_publish", std::move(args));
 }
