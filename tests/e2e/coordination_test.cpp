@@ -256,6 +256,30 @@ TEST_CASE("T-17: what leaves the audit log is in a file of its day, for the owne
   CHECK(gw.document("openclaw ansible audit --task old").at("returned").as_int64() == 0);
 }
 
+TEST_CASE(
+    "import takes a long tasks-dump in several requests, and half a character as it may be cut") {
+  const Installation gw;
+  gw.start();
+  std::string items;
+  for (int i = 0; i < 700; ++i) {
+    const std::string id = "t" + std::to_string(i);
+    items += (i == 0 ? "" : ",") + std::string("{\"key\":\"") + id + "\",\"id\":\"" + id +
+             "\",\"value\":{\"id\":\"" + id +
+             "\",\"title\":\"cut \\ud83d\",\"status\":\"pending\",\"createdAt\":1790000000000,"
+             "\"description\":\"\\ud83d\\ude00 " +
+             std::string(1'000, 'x') + "\",\"createdBy_agent\":\"old\"}}";
+  }
+  const std::string file = gw.file("tasks.json");
+  write(file, R"({"myId":"old","total":700,"returned":700,"items":[)" + items + "]}");
+  const json::value report = gw.document("openclaw ansible import --dump " + file);
+  CHECK(report.at("sections").at("tasks").at("imported").as_int64() == 700);
+  CHECK(json::canonical(report.at("notes")).find("700 halves") != std::string::npos);
+  const json::value again = gw.document("openclaw ansible import --dump " + file);
+  CHECK(again.at("sections").at("tasks").at("unchanged").as_int64() == 700);
+  const json::value found = gw.document("openclaw ansible tasks list --title cut -n 1");
+  CHECK(text_of(found.at("matches").at(0), "title") == "cut \xEF\xBF\xBD");
+}
+
 TEST_CASE("import says what is wrong with a file that is no dump") {
   const Installation gw;
   gw.start();

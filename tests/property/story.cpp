@@ -40,6 +40,8 @@ const Story::Chapter Story::kChapters[] = {
     {5, &Story::publish},
     {2, &Story::withdraw},
     {3, &Story::distribution},
+    {4, &Story::coordinate},
+    {2, &Story::import_task},
     {10, &Story::sweep},
     {7, &Story::repeat},
     {2, &Story::contradict},
@@ -54,8 +56,9 @@ Step Story::next() {
   while (left >= chosen->weight) left -= chosen++->weight;
   Step step = (this->*chosen->make)();
   if (step.kind == gateway::Request::Kind::kTool && !ansible::find_tool(step.name)) return next();
-  // Mostly seconds, now and then most of an hour: windows pass, retries come due, a day goes by.
+  // Mostly seconds, now and then most of an hour, rarely days: windows pass, retries come due, closed tasks grow old.
   step.after_ms = static_cast<std::int64_t>(chance(10) ? number(3'600'000) : number(20'000));
+  if (chance(1)) step.after_ms = static_cast<std::int64_t>(number(4 * 86'400'000));
   return step;
 }
 
@@ -228,6 +231,53 @@ Step Story::distribution() {
     default:
       return tool("set_agent_distribution_opt_in", {{"agent_id", "ext-1"}, {"opt_in", chance(50)}});
   }
+}
+
+Step Story::coordinate() {
+  switch (number(6)) {
+    case 0:
+      return tool("set_retention", {{"closedTaskRetentionDays", 1 + number(3)},
+                                    {"pruneEveryHours", 1 + number(30)}});
+    case 1:
+      return tool("advertise_skills", {{"skills", {"do", "skill-" + std::to_string(number(4))}},
+                                       {"from_agent", agent()}});
+    case 2:
+      return tool("update_context", {{"currentFocus", chance(70) ? "something" : ""},
+                                     {"addThread", {{"summary", "a thread"}}},
+                                     {"from_agent", agent()}});
+    case 3:
+      return tool("set_delegation_policy", {{"version", std::to_string(number(5))},
+                                            {"policyMarkdown", std::to_string(number(5))}});
+    case 4:
+      return tool("ack_delegation_policy", {{"from_agent", agent()}});
+    default: {
+      json::object args{{"skillName", "cook"}, {"assignedTo", agent()}, {"spec", "how"}};
+      maybe_key(args);
+      return tool("create_skill_task", std::move(args));
+    }
+  }
+}
+
+Step Story::import_task() {
+  static const std::vector<std::string> kStatuses = {"pending",   "claimed", "in_progress",
+                                                     "completed", "failed",  "resting"};
+  const std::string& status = one_of(kStatuses);
+  json::object task{{"title", "from before"},
+                    {"description", "what it said"},
+                    {"status", status},
+                    {"createdBy_agent", agent()},
+                    {"createdAt", 1'700'000'000'000 + number(100'000)},
+                    {"assignedTo_agent", agent()}};
+  if (status != "pending") task["claimedBy_agent"] = task.at("assignedTo_agent");
+  if (chance(40)) {
+    const json::object sla{{"acceptByAt", 1'700'000'200'000}, {"progressByAt", 1'700'000'300'000}};
+    task["metadata"] = json::object{{"ansible", {{"sla", sla}}}};
+  }
+  const std::string id = "old-" + std::to_string(number(200));
+  json::object args{{"section", "tasks"}, {"items", {{{"key", id}, {"value", std::move(task)}}}}};
+  if (chance(20)) args["dry_run"] = true;
+  tasks_.push_back(id);
+  return tool("import", std::move(args));
 }
 
 Step Story::sweep() {

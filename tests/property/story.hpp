@@ -44,6 +44,8 @@ class Story {
   Step publish();
   Step withdraw();
   Step distribution();
+  Step coordinate();
+  Step import_task();
   Step sweep();
   Step repeat();
   Step contradict();

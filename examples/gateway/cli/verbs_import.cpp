@@ -1,6 +1,7 @@
 // openclaw ansible import: what the existing plugin's dump-state, tasks-dump and messages-dump print.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 
 #include "cli/json_text.hpp"
@@ -35,6 +36,38 @@ constexpr std::string_view kLeftBehind[] = {
 
 // {key, value} of each record, by section.
 using Records = std::map<std::string, std::vector<json::object>, std::less<>>;
+
+// The value of four hex digits; 0 when they are none.
+unsigned hex4(std::string_view text) {
+  unsigned value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  return ec == std::errc() && end == text.data() + text.size() ? value : 0;
+}
+
+// The existing plugin cuts texts in the middle of a character, and its dumps then hold half of one: an escape that no
+// JSON reader has to accept. Puts U+FFFD in its place, and returns how often.
+std::size_t mend_halves(std::string& text) {
+  std::size_t mended = 0;
+  const auto escape_at = [&](std::size_t at) {
+    const bool escape = at + 6 <= text.size() && text[at] == '\\' && text[at + 1] == 'u';
+    return escape ? hex4(std::string_view(text).substr(at + 2, 4)) : 0;
+  };
+  const auto low_half = [](unsigned unit) { return unit >= 0xDC00 && unit <= 0xDFFF; };
+  for (std::size_t at = text.find('\\'); at != std::string::npos; at = text.find('\\', at)) {
+    const unsigned unit = escape_at(at);
+    const bool high_half = unit >= 0xD800 && unit <= 0xDBFF;
+    if (high_half && low_half(escape_at(at + 6))) {
+      at += 12;
+    } else if (high_half || low_half(unit)) {
+      text.replace(at + 2, 4, "fffd");
+      ++mended;
+      at += 6;
+    } else {
+      at += 2;
+    }
+  }
+  return mended;
+}
 
 // A record of an items list tells by its members what it is.
 std::string section_of(const json::object& value) {
@@ -181,8 +214,10 @@ void show(Printer& print, const Report& report) {
 }
 
 int import_dump(Session& session, Printer& print, json::object args) {
-  const auto parsed = json::parse(text_of(args, "@dump"));
+  std::string text = text_of(args, "@dump");
   args.erase("@dump");
+  const std::size_t mended = mend_halves(text);
+  const auto parsed = json::parse(text);
   if (!parsed.ok()) {
     return print.fail(kExitRefused, "invalid_dump",
                       "the dump is not valid JSON: " + parsed.error().message + " at byte " +
@@ -197,6 +232,12 @@ int import_dump(Session& session, Printer& print, json::object args) {
   }
   Report report;
   report.dry_run = bool_of(args, "dry_run");
+  if (mended > 0) {
+    report.notes.push_back(
+        json::object{{"section", "dump"},
+                     {"key", "texts"},
+                     {"note", std::to_string(mended) + " halves of cut characters became U+FFFD"}});
+  }
   for (const std::string_view section : kSections) {
     const auto found = records.find(section);
     if (found == records.end()) continue;

@@ -133,7 +133,7 @@ CLI::App& add_verb(CLI::App& root, CommandLine& line, const char* path, const ch
 }  // namespace
 
 void add_skill_verbs(CLI::App& root, CommandLine& line) {
-  subcommand(root, "ansible skills", "Link skills into workspaces");
+  subcommand(root, "ansible skills", "Link skills into workspaces, and say who has which");
   auto flags = std::make_shared<SkillFlags>();
   CLI::App& sync =
       add_verb(root, line, "ansible skills sync",
