@@ -16,6 +16,7 @@ packages=(
   libboost1.81-dev libfmt-dev libssl-dev libsqlite3-dev libcli11-dev
   doctest-dev libbenchmark-dev libvalijson-dev         # tests and benchmarks
   clang-format git                                     # the formatting check
+  curl jq openssl                                      # examples/worked_day
 )
 
 allow_remove=no
