@@ -30,7 +30,8 @@ constexpr milliseconds kDrainLimit{10'000};   // for calls under way when the ga
 constexpr milliseconds kGoodbyeLimit{2'000};  // for their answers to reach the clients
 
 // Three threads: run() serves the network; `control_` opens, changes and closes the host; `storage_` reads the whole
-// store when asked to. Configuration and host options belong to the control thread once run() was called.
+// store when asked to. (The lock sweeper and the audit archive have one each for their files.) Configuration and host
+// options belong to the control thread once run() was called.
 class Daemon {
  public:
   Daemon(DaemonOptions options, Prepared prepared, const Logger& log)

@@ -10,10 +10,44 @@
 #include "core/text.hpp"
 #include "tasks/audit_log.hpp"
 #include "tasks/task_store.hpp"
-#include "tasks/task_verbs.hpp"
+#include "tools/acting.hpp"
+#include "tools/tool.hpp"
 
 namespace ansible {
 namespace {
+
+using enum ParamType;
+
+constexpr std::size_t kLongestId = 200;
+constexpr Param kAuditParams[] = {
+    {.name = "since",
+     .type = kString,
+     .description = "Not before this: an ISO date-time, or how long ago (90s, 15m, 24h, 7d).",
+     .max_length = 64},
+    {.name = "until",
+     .type = kString,
+     .description = "Not after this, in the same forms.",
+     .max_length = 64},
+    {.name = "taskId",
+     .type = kString,
+     .description = "Records of this task (an id or the beginning of one).",
+     .max_length = kLongestId},
+    {.name = "byAgentId",
+     .type = kString,
+     .description = "What this agent did.",
+     .max_length = kLongestId},
+    {.name = "limit",
+     .type = kInteger,
+     .description = "Records per page: 1 to 1000, default 100.",
+     .min = 1,
+     .max = 1'000},
+    {.name = "cursor",
+     .type = kString,
+     .description = "nextCursor of the page before.",
+     .max_length = 400},
+    acting_agent("from_agent"),
+    kAgentToken,
+};
 
 constexpr std::int64_t kDefaultLimit = 100;
 constexpr std::size_t kMostLookedAt = 2'000;  // entries per page, matching or not
@@ -163,8 +197,6 @@ std::optional<json::object> shown(Transaction& txn, const Place& place) {
   return shown_audit(*record, key::nth_part(place, 1), std::stoull(key::nth_part(place, 2)));
 }
 
-}  // namespace
-
 ToolResult audit_log(Context& context, const Args& args) {
   const auto actor = resolve_admin(context, args, "from_agent", "reading the audit log");
   if (!actor.ok()) return actor.error();
@@ -180,5 +212,17 @@ ToolResult audit_log(Context& context, const Args& args) {
   if (!page.next.empty()) reply["nextCursor"] = page.next;
   return reply;
 }
+
+constexpr Tool kTools[] = {
+    {.name = "ansible_audit_log",
+     .description = "Show what happened to tasks, newest first, page by page. Needs an admin.",
+     .params = kAuditParams,
+     .handler = audit_log,
+     .read_only = true},
+};
+
+}  // namespace
+
+std::span<const Tool> audit_tools() { return kTools; }
 
 }  // namespace ansible

@@ -304,36 +304,6 @@ constexpr Param kSkillTaskParams[] = {
     kAgentToken,
 };
 
-constexpr Param kAuditParams[] = {
-    {.name = "since",
-     .type = kString,
-     .description = "Not before this: an ISO date-time, or how long ago (90s, 15m, 24h, 7d).",
-     .max_length = 64},
-    {.name = "until",
-     .type = kString,
-     .description = "Not after this, in the same forms.",
-     .max_length = 64},
-    {.name = "taskId",
-     .type = kString,
-     .description = "Records of this task (an id or the beginning of one).",
-     .max_length = kId},
-    {.name = "byAgentId",
-     .type = kString,
-     .description = "What this agent did.",
-     .max_length = kId},
-    {.name = "limit",
-     .type = kInteger,
-     .description = "Records per page: 1 to 1000, default 100.",
-     .min = 1,
-     .max = 1'000},
-    {.name = "cursor",
-     .type = kString,
-     .description = "nextCursor of the page before.",
-     .max_length = 400},
-    kFromAgent,
-    kAgentToken,
-};
-
 constexpr Tool kTools[] = {
     {.name = "ansible_delegate_task",
      .description = "Hand a task to another agent. Returns its id.",
@@ -390,11 +360,6 @@ constexpr Tool kTools[] = {
      .description = "Ask an agent to set up a skill. Returns the task's id.",
      .params = kSkillTaskParams,
      .handler = create_skill_task},
-    {.name = "ansible_audit_log",
-     .description = "Show what happened to tasks, newest first, page by page. Needs an admin.",
-     .params = kAuditParams,
-     .handler = audit_log,
-     .read_only = true},
 };
 
 }  // namespace

@@ -16,6 +16,5 @@ ToolResult find_tasks(Context& context, const Args& args);
 ToolResult task_timeline(Context& context, const Args& args);
 ToolResult dump_tasks(Context& context, const Args& args);
 ToolResult create_skill_task(Context& context, const Args& args);
-ToolResult audit_log(Context& context, const Args& args);
 
 }  // namespace ansible

@@ -75,6 +75,7 @@ std::span<const Tool> delegation_policy_tools();
 std::span<const Tool> context_tools();
 std::span<const Tool> lock_sweep_tools();
 std::span<const Tool> import_tools();
+std::span<const Tool> audit_tools();
 std::span<const Tool> capability_tools();
 
 }  // namespace ansible

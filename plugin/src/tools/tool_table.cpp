@@ -38,6 +38,7 @@ std::vector<Tool> joined() {
            context_tools(),
            lock_sweep_tools(),
            import_tools(),
+           audit_tools(),
        }) {
     tools.insert(tools.end(), subject.begin(), subject.end());
   }
