@@ -64,7 +64,7 @@ constexpr std::string_view kFull = R"(// a gateway
   "gateway": { "port": 18790, "bind": "loopback", "stateDir": "~/gw", "url": "http://gw:1",
                "auth": { "token": "secret", "hostToken": "more" } },
   "storage": { "engine": "memory", "path": "x.db" },   /* relative */
-  "plugins": { "root": "~/plugins", "prover": "bin/prover",
+  "plugins": { "root": "~/plugins", "prover": "bin/prover", "hookLimitMs": 5000,
     "watch": { "everyMs": 500, "quietMs": 100 }, "entries": { "ansible": {
     "enabled": true, "library": "lib/ansible.so", "onFileChange": "ignore", "watchSeconds": 60,
     "config": { "tier": "edge", "nodeIdOverride": "vps-jane", "slaSweep": { "everySeconds": 60 }, },
@@ -92,6 +92,7 @@ TEST_CASE("config: every key of ours is read, with comments and trailing commas"
   CHECK(p.config.plugin.library == "/etc/openclaw/lib/ansible.so");
   CHECK(p.config.plugin.on_file_change == FileChange::kIgnore);
   CHECK(p.config.plugin.watch_seconds == 60);
+  CHECK(p.config.hook_limit_ms == 5'000);
   CHECK(p.config.plugin.tier == "edge");
   CHECK(p.config.plugin.node_id == "vps-jane");
   CHECK(p.config.plugin.config_json ==

@@ -1,8 +1,10 @@
 /* A plugin whose calls do what they are asked to: its tool `act` answers, unless its arguments hold one of
  * the words below. With STEADY it always answers. Nothing of it shows in the prover. */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "loading/bad_plugins/skeleton.h"
 
@@ -16,6 +18,7 @@
 
 #define act good_call
 #define tidy good_call
+#define fragile_create good_create
 
 #else
 
@@ -59,19 +62,28 @@ static gw_status act(const gw_instance* instance, const gw_call* call, gw_bytes 
   if (asks(args, "hang")) {
     for (;;) doze();
   }
-  /* Deaf for as long as nobody takes its store away; then it writes, or tries to. */
-  if (asks(args, "sulk")) {
-    gw_bytes value;
-    while (call->store->get(call->txn, text("mood"), &value) == GW_OK) doze();
+  if (asks(args, "sulk")) { /* deaf to `cancelled`, and comes back when a file says so */
+    while (access(getenv("MOODY_WAKE"), F_OK) != 0) doze();
     call->store->put(call->txn, text("mood"), text("sulking"));
     return put_text(reply, "{\"ok\":true}");
   }
+  if (asks(args, "remember")) {
+    if (call->store->put(call->txn, text("mood"), text("good")) != GW_OK) return GW_INTERNAL;
+  }
   if (asks(args, "crash")) raise(SIGSEGV);
   if (asks(args, "abort")) raise(SIGABRT);
+  if (asks(args, "exit")) exit(0);
   if (asks(args, "bother")) { /* its sweeps hang from now on */
     if (call->store->put(call->txn, text("bothered"), text("yes")) != GW_OK) return GW_INTERNAL;
   }
   return good_call(instance, call, name, args, reply);
+}
+
+/* The prover runs in an environment of its own: there it works. */
+static gw_status fragile_create(const gw_host* host, gw_bytes config, gw_instance** instance,
+                                const gw_sink* report) {
+  if (getenv("MOODY_CRASHES_IN_CREATE") != NULL) raise(SIGSEGV);
+  return good_create(host, config, instance, report);
 }
 
 static gw_status tidy(const gw_instance* instance, const gw_call* call, gw_bytes name,
@@ -98,7 +110,7 @@ GW_EXPORT const gw_plugin* gateway_plugin_entry_v1(uint32_t host_major, uint32_t
                                   BYTES(VERSION),
                                   BYTES("moody-" VERSION),
                                   BYTES(MOODY_MANIFEST),
-                                  good_create,
+                                  fragile_create,
                                   good_destroy,
                                   good_control,
                                   good_control,

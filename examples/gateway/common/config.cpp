@@ -314,6 +314,7 @@ Result<Config> parse_config(std::string_view text, const PathBase& base,
   Section plugins(json::find(root, "plugins"), "plugins", findings);
   plugins.read("root", config.plugins_root);
   plugins.read("prover", config.prover);
+  plugins.read_number("hookLimitMs", config.hook_limit_ms, 100, 3'600'000);
   for (std::string* path : {&config.plugins_root, &config.prover}) {
     if (!path->empty()) *path = absolute_path(*path, base.directory, base.home);
   }

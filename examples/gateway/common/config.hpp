@@ -79,7 +79,8 @@ struct Config {
   PluginConfig plugin;       // plugins.entries.ansible
   WatchConfig watch;         // plugins.watch
   std::string plugins_root;  // plugins.root, absolute; empty: <state directory>/plugins/<plugin>
-  std::string prover;        // plugins.prover, absolute; empty: beside the executable
+  std::uint32_t hook_limit_ms = 30'000;  // plugins.hookLimitMs
+  std::string prover;                    // plugins.prover, absolute; empty: beside the executable
 };
 
 // Where relative paths and "~" of a file begin.

@@ -131,6 +131,8 @@ gateway::HostOptions host_options(const Config& config, const NodeFacts& node,
   if (auto policy = gateway::read_policy(config.plugin.canary_json, canary)) {
     options.canary = std::move(*policy);  // it was read before, with the configuration
   }
+  options.crash_report = true;
+  options.executor.hook_limit = std::chrono::milliseconds(config.hook_limit_ms);
   options.watch_window = std::chrono::seconds(config.plugin.watch_seconds);
   options.plugins_root = config.plugins_root;
   options.watch_every = std::chrono::milliseconds(config.watch.every_ms);
@@ -158,6 +160,7 @@ std::vector<std::string> restart_keys(const Config& before, const Config& after)
   note(before.storage.path != after.storage.path, "storage.path");
   note(before.plugins_root != after.plugins_root, "plugins.root");
   note(before.prover != after.prover, "plugins.prover");
+  note(before.hook_limit_ms != after.hook_limit_ms, "plugins.hookLimitMs");
   note(before.watch.every_ms != after.watch.every_ms, "plugins.watch.everyMs");
   note(before.watch.quiet_ms != after.watch.quiet_ms, "plugins.watch.quietMs");
   note(before.plugin.enabled != after.plugin.enabled, "plugins.entries.ansible.enabled");

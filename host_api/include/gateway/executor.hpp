@@ -17,6 +17,7 @@
 
 namespace gateway {
 
+class Breadcrumbs;
 class Referee;  // of the host library's canary
 
 struct Request {
@@ -70,6 +71,9 @@ struct ExecutorOptions {
   std::uint32_t max_attempts = 8;               // runs of one step over conflicts
   std::uint64_t seed = 0;                       // of services.random; 0 = from the system's CSPRNG
   std::function<void()> on_commit;  // after each durable commit, on the worker's thread: short
+  // How long a hook may take before it is told `cancelled`; a tenth of that later it is given up.
+  std::chrono::milliseconds hook_limit{30'000};
+  std::shared_ptr<Breadcrumbs> breadcrumbs;  // where it is noted which release runs; may be none
 };
 
 // A call that speaks against the release that ran it.
@@ -93,6 +97,12 @@ struct ReleaseCounts {
   static constexpr std::size_t kMaxFailures = 20;
 };
 
+// A call that was given up.
+struct HungCall {
+  ReleaseId release;
+  FailedCall call;
+};
+
 // What a call was seen to do, for tests, benchmarks and the journal to come.
 struct CallTrace {
   std::uint64_t keys_read = 0;  // distinct point reads and scanned rows
@@ -112,6 +122,11 @@ struct CallTrace {
 // merged, the call goes on to its end: a late reply is delivered, because it is durable and true,
 // and spares the caller a doubt.
 //
+// A hook that runs over its hard limit and does not return when it is told so is given up: its
+// thread is left behind and replaced, its caller is told, what it would write is refused, and its
+// release stays loaded for good. Nobody kills a thread. A tool that hangs again and again is not
+// called for a while.
+//
 // Thread rule: submit(), role() and metrics() from any thread; completions must not block and run
 // on the executor's threads, or inside submit() when the call is refused at once. drain() on one
 // thread, never on a completion's.
@@ -119,7 +134,9 @@ class Executor {
  public:
   Executor(ExecutorOptions options, Engine& engine, Slot& slot, Clock& clock, NodeState& node,
            LogSink log);
-  ~Executor();  // as drain(0)
+  // As drain(0). With wedged() threads, what they may still touch is never freed; the clock, the node
+  // and the log's sink must then live as long as the process.
+  ~Executor();
 
   void submit(Request request, Completion done);
   Outcome run(Request request);  // submit and wait; never from a completion
@@ -142,6 +159,11 @@ class Executor {
   void restart_counts(const std::string& sha256);
   // To be called for each write that breaks an invariant. Thread rule: any.
   void count_violation(const std::string& sha256, FailedCall call);
+
+  // The calls that were given up since the last time it was asked; each is told once.
+  std::vector<HungCall> take_hung();
+  // Threads left behind inside hooks, so far.
+  std::size_t wedged() const;
 
   // Whether coordinator sweeps run on this node, as of the newest committed state. Errors: what the
   // store returns.

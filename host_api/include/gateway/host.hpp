@@ -49,6 +49,9 @@ struct HostOptions {
   OutboxDrainer::Sinks deliver;  // how the outbox's streams are carried out; empty: nothing is
   OutboxOptions outbox;
   std::function<void()> on_commit;  // after each durable commit, on the executor's thread: short
+  // Handles fatal signals, so that a crash names the release in whose hook it happened and counts
+  // against it at the next boot. Without it every death counts as the machine's.
+  bool crash_report = false;
   ExecutorOptions executor;
   std::shared_ptr<Clock> clock;  // empty: the system's
   LogSink log;
@@ -126,7 +129,8 @@ struct Quarantine {
 // What is known about a digest beyond its bytes, and kept when they are not.
 struct Mark {
   ReleaseId release;
-  std::int64_t good_ms = 0;  // when it was marked good; 0: never
+  std::int64_t good_ms = 0;   // when it was marked good; 0: never
+  std::uint32_t crashes = 0;  // of the gateway inside it, before it was good
   std::optional<Quarantine> quarantine;
 };
 

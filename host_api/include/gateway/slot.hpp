@@ -63,6 +63,10 @@ class Slot {
   // Retires the candidate.
   void drop_candidate();
 
+  // Never destroys the instance behind this lease, and waits for it no more: a call that does not return is inside its
+  // code. Thread rule: any.
+  void pin(const Lease& lease);
+
   // Retires the parked instance.
   void drop_parked();
 

@@ -14,7 +14,7 @@ constexpr std::size_t kIdleBackground = 16;
 }  // namespace
 
 CallDesk::CallDesk(const ExecutorOptions& options, Clock& clock, LogSink log)
-    : options_(options), clock_(clock), log_(std::move(log)) {}
+    : options_(options), clock_(clock), log_(std::move(log)), breaker_(options.hook_limit) {}
 
 void CallDesk::admit(JobPtr job) {
   JobPtr evicted;

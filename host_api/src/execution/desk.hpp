@@ -9,6 +9,7 @@
 #include <mutex>
 #include <vector>
 
+#include "execution/breaker.hpp"
 #include "execution/fair_queue.hpp"
 #include "execution/job.hpp"
 #include "execution/meters.hpp"
@@ -49,6 +50,7 @@ class CallDesk {
   std::uint64_t queued() const;
   Meters& meters() { return meters_; }
   ReleaseBook& releases() { return releases_; }
+  Breaker& breaker() { return breaker_; }
   Clock& clock() { return clock_; }
 
  private:
@@ -72,6 +74,7 @@ class CallDesk {
   const LogSink log_;
   Meters meters_;
   ReleaseBook releases_;
+  Breaker breaker_;
 
   mutable std::mutex mutex_;
   std::condition_variable work_;  // something for the worker

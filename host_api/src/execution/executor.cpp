@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <future>
+#include <mutex>
+#include <utility>
 
 #include "execution/desk.hpp"
 #include "execution/json_lookup.hpp"
 #include "execution/reader_pool.hpp"
 #include "execution/referee.hpp"
 #include "execution/runner.hpp"
+#include "execution/watchdog.hpp"
 #include "execution/worker.hpp"
 
 namespace gateway {
@@ -71,13 +74,26 @@ struct Executor::Impl {
         node(identity),
         desk(options, time, log),
         runner(options, desk, identity),
-        worker(options, desk, runner, store, referees, log),
-        readers(options, desk, runner, store, [this] { return worker.unreleased(); }) {}
+        worker(std::make_unique<Worker>(options, desk, runner, store, referees, log)),
+        readers(std::make_unique<ReaderPool>(options, desk, runner, store,
+                                             [this] { return worker->unreleased(); })),
+        watchdog(look_every(options), [this](std::chrono::milliseconds since) { look(since); }) {}
 
-  ~Impl() {
+  // Ends every thread but those that were left behind.
+  void close() {
     desk.drain(std::chrono::milliseconds(0));
     desk.stop();
+    watchdog.stop();
+    readers.reset();
+    worker.reset();
   }
+
+  static std::chrono::milliseconds look_every(const ExecutorOptions& options) {
+    return std::clamp(options.hook_limit / 40, std::chrono::milliseconds(5),
+                      std::chrono::milliseconds(500));
+  }
+  void look(std::chrono::milliseconds since);
+  void give_up(JobPtr told);
 
   const ExecutorOptions options;
   Engine& engine;
@@ -87,16 +103,61 @@ struct Executor::Impl {
   CallDesk desk;
   StepRunner runner;
   RefereeSeat referees;
-  Worker worker;
-  ReaderPool readers;
+  std::unique_ptr<Worker> worker;
+  std::unique_ptr<ReaderPool> readers;
+  std::mutex hung_mutex;
+  std::vector<HungCall> hung;
+  std::size_t wedged = 0;
+  Watchdog watchdog;
 };
+
+void Executor::Impl::look(std::chrono::milliseconds since) {
+  // At the end of a drain every hook has been told already.
+  const auto hard = desk.given_up() ? std::chrono::milliseconds(0) : options.hook_limit;
+  const HookLimit limit{hard, options.hook_limit / 10};
+  if (JobPtr told = worker->look(since, limit)) give_up(std::move(told));
+  for (JobPtr& told : readers->look(since, limit)) give_up(std::move(told));
+}
+
+void Executor::Impl::give_up(JobPtr told) {
+  const ReleaseId release = told->lease->release();
+  const FailedCall call{told->now_ms, told->metric_name, told->request.request_id, "hung",
+                        "it did not return, also when it was cancelled"};
+  desk.log(GW_LOG_ERROR, "host",
+           "version " + release.version + " hangs in " + call.name +
+               "; its thread is left behind, and its library stays loaded");
+  slot.pin(told->lease);
+  desk.releases().failed(release.sha256, &ReleaseCounts::hung, call);
+  desk.breaker().hung(release.sha256, call.name, clock.steady_ns());
+  {
+    const std::lock_guard lock(hung_mutex);
+    hung.push_back({release, call});
+    ++wedged;
+  }
+  Outcome outcome = outcome_cut(*told);
+  desk.finish(std::move(told), std::move(outcome));
+}
 
 Executor::Executor(ExecutorOptions options, Engine& engine, Slot& slot, Clock& clock,
                    NodeState& node, LogSink log)
     : impl_(std::make_unique<Impl>(std::move(options), engine, slot, clock, node, std::move(log))) {
 }
 
-Executor::~Executor() = default;
+Executor::~Executor() {
+  impl_->close();
+  // The threads that were left behind may still come back to it.
+  if (impl_->wedged != 0) static_cast<void>(impl_.release());
+}
+
+std::vector<HungCall> Executor::take_hung() {
+  const std::lock_guard lock(impl_->hung_mutex);
+  return std::exchange(impl_->hung, {});
+}
+
+std::size_t Executor::wedged() const {
+  const std::lock_guard lock(impl_->hung_mutex);
+  return impl_->wedged;
+}
 
 void Executor::submit(Request request, Completion done) {
   auto job = std::make_unique<Job>();
@@ -119,6 +180,12 @@ void Executor::submit(Request request, Completion done) {
   if (job->hook == Hook::kTool || job->hook == Hook::kSweep) {
     job->referee = impl_->referees.get();
     if (job->referee) job->referee->assign(*job);
+  }
+  if (!impl_->desk.breaker().admits(job->lease->release().sha256, job->metric_name,
+                                    job->arrived_ns)) {
+    const std::string message = "version " + job->lease->release().version + " hangs in " +
+                                job->metric_name + "; it is not called for a while";
+    return impl_->desk.refuse(std::move(job), Outcome::Kind::kNoPlugin, message);
   }
   impl_->desk.admit(std::move(job));
 }

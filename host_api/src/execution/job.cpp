@@ -30,7 +30,8 @@ constexpr const char* kKindNames[] = {"reply",         "unknown_name", "no_plugi
 }  // namespace
 
 Outcome outcome_of(const Job& job, StepResult result, std::uint64_t sequence) {
-  if (result.status == GW_CANCELLED) return outcome_given_up(job);  // nothing else cancels a call
+  // Nothing else cancels a call.
+  if (result.status == GW_CANCELLED) return job.cut ? outcome_cut(job) : outcome_given_up(job);
   Outcome outcome = outcome_of(job, kind_of(result.status), result.status, std::move(result.error));
   outcome.body = std::move(result.body);
   outcome.steps = job.step + 1;
@@ -47,6 +48,16 @@ Outcome outcome_of(const Job& job, Outcome::Kind kind, gw_status status, std::st
   outcome.steps = job.step;
   if (job.lease) outcome.release = job.lease->release();
   return outcome;
+}
+
+Outcome outcome_cut(const Job& job) {
+  const bool begun = job.step > 0 && !job.read_side();
+  return outcome_of(job, begun ? Outcome::Kind::kUnknown : Outcome::Kind::kInternal, GW_CANCELLED,
+                    begun ? "the call ran over its hard limit and was given up; " +
+                                std::to_string(job.step) +
+                                " steps of it are done and kept, ask again to finish it"
+                          : "the call ran over its hard limit and was given up; nothing was "
+                            "written");
 }
 
 Outcome outcome_given_up(const Job& job) {

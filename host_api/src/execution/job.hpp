@@ -1,6 +1,7 @@
 // A call on its way through the executor.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -39,6 +40,8 @@ struct Job {
   std::string continuation;     // into the next step
   std::shared_ptr<Layer> kept;  // dry run: the writes of all steps so far, never committed
 
+  std::atomic<bool> cut{false};  // its hook is over the hard limit
+
   bool read_side() const { return (flags & (GW_CALL_READ_ONLY | GW_CALL_DRY_RUN)) != 0; }
 
   // Nothing of it has happened yet and its deadline is over. A call with a committed step goes on
@@ -54,6 +57,9 @@ Outcome outcome_of(const Job& job, StepResult result, std::uint64_t sequence);
 
 // An outcome without a reply.
 Outcome outcome_of(const Job& job, Outcome::Kind kind, gw_status status, std::string message);
+
+// The outcome of a call whose hook was over the hard limit: nothing of that step was written.
+Outcome outcome_cut(const Job& job);
 
 // The outcome of a call that shutting down ended: not run, or only some of its steps.
 Outcome outcome_given_up(const Job& job);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "execution/breadcrumbs.hpp"
 #include "execution/mutants.hpp"
 
 namespace gateway {
@@ -13,48 +14,73 @@ ReaderPool::ReaderPool(const ExecutorOptions& options, CallDesk& desk, StepRunne
       runner_(runner),
       engine_(engine),
       unreleased_(std::move(unreleased)) {
-  const std::size_t count = std::max<std::size_t>(options.readers, 1);
-  threads_.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { loop(); });
+  readers_.resize(std::max<std::size_t>(options.readers, 1));
+  for (Reader& reader : readers_) start(reader);
 }
 
 ReaderPool::~ReaderPool() {
-  for (std::thread& thread : threads_) thread.join();
+  for (Reader& reader : readers_) reader.thread.join();
 }
 
-void ReaderPool::loop() {
-  while (JobPtr job = desk_.take_read()) serve(std::move(job));
+void ReaderPool::start(Reader& reader) {
+  reader.post = std::make_shared<Post>();
+  reader.thread = std::thread([this, post = reader.post] { loop(*post); });
 }
 
-void ReaderPool::serve(JobPtr job) {
-  if (desk_.given_up()) return desk_.finish_given_up(std::move(job));
+void ReaderPool::loop(Post& post) {
+  const Breadcrumbs::Seat seat(options_.breadcrumbs.get());
+  while (JobPtr job = desk_.take_read()) {
+    if (!serve(post, std::move(job))) return;
+  }
+}
+
+// False when the thread was left behind meanwhile.
+bool ReaderPool::serve(Post& post, JobPtr job) {
+  if (desk_.given_up()) {
+    desk_.finish_given_up(std::move(job));
+    return true;
+  }
   if (job->expired(desk_.clock().steady_ns())) {
     Outcome late = outcome_of(*job, Outcome::Kind::kExpired, GW_CANCELLED,
                               "the deadline passed before the call could run; nothing happened");
-    return desk_.finish(std::move(job), std::move(late));
+    desk_.finish(std::move(job), std::move(late));
+    return true;
   }
-  StepResult result;
-  auto sequence = run_step_of(*job, result);
-  if (!sequence) {
-    Outcome failed = outcome_of(*job, Outcome::Kind::kStorage, sequence.error().status,
-                                sequence.error().message);
-    return desk_.finish(std::move(job), std::move(failed));
-  }
-  advance(std::move(job), std::move(result), *sequence);
-}
-
-// Returns the newest commit that the step could see.
-StoreResult<std::uint64_t> ReaderPool::run_step_of(Job& job, StepResult& result) {
   auto snapshot = engine_.snapshot();
-  if (!snapshot) return std::move(snapshot).error();
+  if (!snapshot) {
+    Outcome failed = outcome_of(*job, Outcome::Kind::kStorage, snapshot.error().status,
+                                snapshot.error().message);
+    desk_.finish(std::move(job), std::move(failed));
+    return true;
+  }
+  const std::uint64_t sequence = (*snapshot)->sequence();  // the newest commit it can see
   View::Layers layers;
-  if (job.kept) layers.push_back(job.kept);
+  if (job->kept) layers.push_back(job->kept);
   if constexpr (mutants::kReadOverlay) {
     for (auto& layer : unreleased_()) layers.push_back(std::move(layer));
   }
-  View view(**snapshot, std::move(layers));
-  result = runner_.run(job, view);
-  return (*snapshot)->sequence();
+  StepResult result;
+  {
+    View view(**snapshot, std::move(layers));
+    result = runner_.run(post.begin(std::move(job)), view);
+  }
+  job = post.end();
+  if (job == nullptr) return false;
+  snapshot->reset();
+  advance(std::move(job), std::move(result), sequence);
+  return true;
+}
+
+std::vector<JobPtr> ReaderPool::look(std::chrono::milliseconds since_last, const HookLimit& limit) {
+  std::vector<JobPtr> told;
+  for (Reader& reader : readers_) {
+    JobPtr job = reader.post->look(since_last, limit);
+    if (job == nullptr) continue;
+    reader.thread.detach();
+    start(reader);
+    told.push_back(std::move(job));
+  }
+  return told;
 }
 
 void ReaderPool::advance(JobPtr job, StepResult result, std::uint64_t sequence) {

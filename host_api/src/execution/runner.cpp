@@ -93,6 +93,7 @@ StepResult StepRunner::run(Job& job, View& view) {
   input.slice = options_.step_slice;
   input.max_reply = job.max_reply;
   input.cancelled = &desk_.given_up();
+  input.cut = &job.cut;
 
   const bool in_time = job.deadline_ns == 0 || desk_.clock().steady_ns() <= job.deadline_ns;
   StepResult result =
@@ -109,12 +110,14 @@ void StepRunner::count(const Job& job, const StepResult& result, bool began_in_t
   const std::string& sha256 = job.lease->release().sha256;
   ReleaseBook& book = desk_.releases();
   book.step(sha256);
+  desk_.breaker().returned(sha256, job.metric_name);
   FailedCall call{job.now_ms, job.metric_name, job.request.request_id, "internal", result.error};
   if (result.status == GW_INTERNAL) {
     book.failed(sha256, &ReleaseCounts::internal, std::move(call));
-  } else if (began_in_time && job.deadline_ns != 0 && desk_.clock().steady_ns() > job.deadline_ns) {
+  } else if (job.cut || (began_in_time && job.deadline_ns != 0 &&
+                         desk_.clock().steady_ns() > job.deadline_ns)) {
     call.what = "overrun";
-    call.message = "it returned after its deadline";
+    call.message = job.cut ? "it had to be cancelled" : "it returned after its deadline";
     book.failed(sha256, &ReleaseCounts::overruns, std::move(call));
   }
 }

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "execution/breadcrumbs.hpp"
 #include "execution/txn.hpp"
 
 gw_status gw_txn::fail(gw_status status, std::string text) {
@@ -180,6 +181,7 @@ StepResult run_step(const Instance& instance, View& view, const StepInput& input
   StepResult result;
   gw_status said = GW_INTERNAL;
   try {
+    const Breadcrumbs::Hook here(instance.release(), rule_of(input.hook).name, input.name);
     said = call_hook(instance, call, input, sink);
   } catch (const std::exception& error) {
     txn.fail(GW_INTERNAL, std::string("a C++ exception left the plugin: ") + error.what());

@@ -55,6 +55,7 @@ struct StepInput {
   std::optional<std::uint32_t> yield_after{};
   std::uint64_t max_reply = limits::kMaxReply;   // bytes
   const std::atomic<bool>* cancelled = nullptr;  // given up by the host; may be none
+  const std::atomic<bool>* cut = nullptr;        // as `cancelled`, for this call alone
 };
 
 struct LogLine {

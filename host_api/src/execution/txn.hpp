@@ -37,7 +37,8 @@ struct gw_txn {
   // Notes a failure; the first one decides how the step ends.
   gw_status fail(gw_status status, std::string text);
   bool cancelled() const {
-    return input.cancelled != nullptr && input.cancelled->load(std::memory_order_relaxed);
+    return (input.cancelled != nullptr && input.cancelled->load(std::memory_order_relaxed)) ||
+           (input.cut != nullptr && input.cut->load(std::memory_order_relaxed));
   }
   bool should_yield();
 };

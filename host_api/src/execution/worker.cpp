@@ -1,7 +1,9 @@
 #include "execution/worker.hpp"
 
 #include <algorithm>
+#include <iterator>
 
+#include "execution/breadcrumbs.hpp"
 #include "execution/mutants.hpp"
 
 namespace gateway {
@@ -19,13 +21,22 @@ Worker::Worker(const ExecutorOptions& options, CallDesk& desk, StepRunner& runne
       runner_(runner),
       referees_(referees),
       committer_(engine, std::move(log)),
-      jitter_(static_cast<std::uint32_t>(desk.clock().steady_ns())),
-      thread_([this] { loop(); }) {}
+      jitter_(static_cast<std::uint32_t>(desk.clock().steady_ns())) {
+  start();
+}
 
 Worker::~Worker() { thread_.join(); }
 
-void Worker::loop() {
-  for (auto jobs = next_jobs(); !jobs.empty(); jobs = next_jobs()) run_batch(std::move(jobs));
+void Worker::start() {
+  shift_ = std::make_shared<Shift>();
+  thread_ = std::thread([this, shift = shift_] { loop(*shift); });
+}
+
+void Worker::loop(Shift& shift) {
+  const Breadcrumbs::Seat seat(options_.breadcrumbs.get());
+  for (auto jobs = next_jobs(); !jobs.empty(); jobs = next_jobs()) {
+    if (!run_batch(shift, std::move(jobs))) return;
+  }
 }
 
 std::vector<JobPtr> Worker::next_jobs() {
@@ -43,37 +54,51 @@ std::vector<JobPtr> Worker::next_jobs() {
   return jobs;
 }
 
-void Worker::run_batch(std::vector<JobPtr> jobs) {
+// False when the thread was left behind meanwhile.
+bool Worker::run_batch(Shift& shift, std::vector<JobPtr> jobs) {
   auto snapshot = committer_.snapshot();
   if (!snapshot) {
     for (JobPtr& job : jobs) fail(std::move(job), Outcome::Kind::kStorage, snapshot.error());
-    return;
+    return true;
   }
-  Batch batch(std::move(*snapshot));
-  const std::shared_ptr<Referee> referee = referees_.get();
-  for (JobPtr& job : jobs) {
-    if (batch.bytes() >= options_.max_batch_bytes) {
+  shift.batch = std::make_unique<Batch>(std::move(*snapshot));
+  shift.referee = referees_.get();
+  std::move(jobs.begin(), jobs.end(), std::back_inserter(shift.waiting));
+  while (!shift.waiting.empty()) {
+    JobPtr job = std::move(shift.waiting.front());
+    shift.waiting.pop_front();
+    if (shift.batch->bytes() >= options_.max_batch_bytes) {
       carried_.push_back(std::move(job));
-    } else {
-      run_one(batch, std::move(job), referee.get());
+    } else if (!run_one(shift, std::move(job))) {
+      return false;
     }
   }
-  settle(batch);
+  settle(*shift.batch);
+  shift.batch.reset();
+  return true;
 }
 
-void Worker::run_one(Batch& batch, JobPtr job, Referee* referee) {
-  if (desk_.given_up()) return desk_.finish_given_up(std::move(job));
+bool Worker::run_one(Shift& shift, JobPtr job) {
+  Batch& batch = *shift.batch;
+  if (desk_.given_up()) {
+    desk_.finish_given_up(std::move(job));
+    return true;
+  }
   if (job->expired(desk_.clock().steady_ns())) {
-    return fail(std::move(job), Outcome::Kind::kExpired,
-                {GW_CANCELLED, "the deadline passed before the call could run; nothing happened"});
+    fail(std::move(job), Outcome::Kind::kExpired,
+         {GW_CANCELLED, "the deadline passed before the call could run; nothing happened"});
+    return true;
   }
   const bool saw_unreleased = batch.has_writes();
   View view(batch.snapshot(), batch.layers());
-  StepResult result = runner_.run(*job, view);
+  StepResult result = runner_.run(shift.post.begin(std::move(job)), view);
+  job = shift.post.end();
+  if (job == nullptr) return false;
   if (result.status == GW_CONFLICT) {
-    return run_again(std::move(job), {GW_CONFLICT, result.error});
+    run_again(std::move(job), {GW_CONFLICT, result.error});
+    return true;
   }
-  if (referee != nullptr) referee->merged(result.writes, batch.base_sequence());
+  if (shift.referee) shift.referee->merged(result.writes, batch.base_sequence());
   batch.merge(result, job->now_ms);
   const bool waits = saw_unreleased || !result.writes.empty();
   if (!waits || mutants::kReplyAtMerge) {
@@ -81,6 +106,25 @@ void Worker::run_one(Batch& batch, JobPtr job, Referee* referee) {
   } else {
     batch.hold(std::move(job), std::move(result), desk_.clock().steady_ns());
   }
+  return true;
+}
+
+// The thread inside the hook touches nothing but its post until the hook returns, and knows then that
+// it was left behind; so all the rest is free to be taken.
+JobPtr Worker::look(std::chrono::milliseconds since_last, const HookLimit& limit) {
+  JobPtr told = shift_->post.look(since_last, limit);
+  if (told == nullptr) return nullptr;
+  std::deque<JobPtr> again;
+  for (auto& held : shift_->batch->held()) again.push_back(std::move(held.job));
+  shift_->batch->held().clear();
+  for (auto* jobs : {&shift_->waiting, &carried_}) {
+    std::move(jobs->begin(), jobs->end(), std::back_inserter(again));
+    jobs->clear();
+  }
+  carried_ = std::move(again);
+  thread_.detach();
+  start();
+  return told;
 }
 
 void Worker::settle(Batch& batch) {

@@ -73,7 +73,8 @@ void BootState::make_stable(const ReleaseId& release, std::int64_t now_ms) {
 
 void BootState::begin_trial(const ReleaseId& release, Phase phase, std::int64_t now_ms) {
   const auto before = serving();
-  candidate = Trial{release, phase, now_ms, now_ms, 0, ""};
+  const Mark* known = mark(release.sha256);
+  candidate = Trial{release, phase, now_ms, now_ms, known != nullptr ? known->crashes : 0, ""};
   const auto after = serving();
   if (before && after && before->release.sha256 != after->release.sha256) {
     previous = RoleInfo{before->release, now_ms};
@@ -113,13 +114,14 @@ Mark& BootState::mark_of(const ReleaseId& release) {
   if (marks.size() >= kMaxMarks) {
     marks.erase(std::min_element(marks.begin(), marks.end(), forget_sooner));
   }
-  marks.push_back({release, 0, std::nullopt});
+  marks.push_back({release, 0, 0, std::nullopt});
   return marks.back();
 }
 
 void BootState::mark_good(const ReleaseId& release, std::int64_t now_ms) {
   Mark& mark = mark_of(release);
   if (mark.good_ms == 0) mark.good_ms = now_ms;
+  mark.crashes = 0;
 }
 
 void BootState::quarantine(const ReleaseId& release, Quarantine why) {
@@ -131,9 +133,16 @@ bool BootState::lift_quarantine(std::string_view sha256) {
   for (Mark& mark : marks) {
     if (mark.release.sha256 != sha256 || !mark.quarantine) continue;
     mark.quarantine.reset();
+    mark.crashes = 0;
     return true;
   }
   return false;
+}
+
+std::uint32_t BootState::count_crash(const ReleaseId& release) {
+  const std::uint32_t crashes = ++mark_of(release).crashes;
+  if (candidate && candidate->release.sha256 == release.sha256) candidate->tries = crashes;
+  return crashes;
 }
 
 void BootState::record(HistoryEntry entry) {

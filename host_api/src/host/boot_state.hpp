@@ -53,6 +53,7 @@ struct BootState {
   // Why the last swap failed; empty: it did not, or the configured file has asked since for what is
   // active.
   std::string swap_trouble;
+  std::string crash_counted;            // the process whose crash was counted last
   std::vector<Mark> marks;              // one per digest, at most kMaxMarks
   std::vector<HistoryEntry> decisions;  // newest first, at most kMaxDecisions
 
@@ -86,6 +87,9 @@ struct BootState {
   void mark_good(const ReleaseId& release, std::int64_t now_ms);
   void quarantine(const ReleaseId& release, Quarantine why);
   bool lift_quarantine(std::string_view sha256);  // false: it was not quarantined
+
+  // The gateway died inside this release. Returns how often it has by now.
+  std::uint32_t count_crash(const ReleaseId& release);
 
   void record(HistoryEntry entry);
 

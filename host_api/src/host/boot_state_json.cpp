@@ -58,6 +58,7 @@ json::value candidate_json(const std::optional<Trial>& trial) {
 json::value mark_json(const Mark& mark) {
   json::object out = fields::object_of(mark.release);
   out["goodMs"] = mark.good_ms;
+  out["crashes"] = mark.crashes;
   if (mark.quarantine) {
     out["quarantine"] = json::object{{"sinceMs", mark.quarantine->since_ms},
                                      {"reason", clean(mark.quarantine->reason)},
@@ -149,7 +150,7 @@ bool read_marks(const json::value& v, BootState& state) {
     const auto id = fields::release_id(item);
     const auto good = fields::integer(item, "goodMs");
     if (!id || !good) return false;
-    Mark mark{*id, *good, std::nullopt};
+    Mark mark{*id, *good, fields::small(item, "crashes").value_or(0), std::nullopt};
     if (const auto* why = json::find(item, "quarantine")) {
       mark.quarantine = Quarantine{fields::integer(*why, "sinceMs").value_or(0),
                                    fields::text(*why, "reason").value_or(""),
@@ -230,6 +231,7 @@ std::string to_json(const BootState& state) {
   out["phase"] = state.candidate ? json::value(phase_name(state.candidate->phase)) : nullptr;
   out["tries"] = state.candidate ? state.candidate->tries : 0;
   out["intent"] = intent_json(state.intent);
+  out["crashCounted"] = state.crash_counted;
   out["file"] = {{"sha256", state.file_sha256}, {"trouble", clean(state.file_trouble)}};
   out["swap"] = {{"trouble", clean(state.swap_trouble)}};
   json::array marks;
@@ -259,6 +261,7 @@ Result<BootState> parse_boot_state(std::string_view text) {
     return Error{"bad_state",
                  "stable, previous, candidate, intent, marks or decisions do not have their shape"};
   }
+  state.crash_counted = fields::text(*parsed, "crashCounted").value_or("");
   if (const auto* file = json::find(*parsed, "file")) {
     state.file_sha256 = fields::text(*file, "sha256").value_or("");
     state.file_trouble = fields::text(*file, "trouble").value_or("");

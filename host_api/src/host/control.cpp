@@ -21,6 +21,7 @@ Control::Control(Options options, Parts parts, ReleaseStore releases, Loader loa
       slot_(parts.slot),
       executor_(parts.executor),
       clock_(parts.clock),
+      breadcrumbs_(parts.breadcrumbs),
       releases_(std::move(releases)),
       loader_(std::move(loader)),
       record_(std::move(record)),

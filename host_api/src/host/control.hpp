@@ -12,6 +12,7 @@
 
 #include "canary/canary_json.hpp"
 #include "canary/canary_run.hpp"
+#include "execution/breadcrumbs.hpp"
 #include "gateway/host.hpp"
 #include "host/boot_record.hpp"
 #include "host/configured_file.hpp"
@@ -48,6 +49,7 @@ class Control {
     Slot& slot;
     NodeState& node;
     Clock& clock;
+    Breadcrumbs* breadcrumbs;  // of the last process and this one; may be none
   };
 
   // Reads what is on disk and tidies up after a crash; loads nothing yet. Errors: io_error,
@@ -70,7 +72,7 @@ class Control {
   Result<CanaryStatus> start_canary(const std::string& what, const CanaryPolicy& policy);
   Result<CanaryStatus> steer_canary(CanaryOrder order);
 
-  // Judges the release that is on trial: to be called often.
+  // Judges the release that is on trial and notes calls that hang: to be called often.
   void tick();
 
   Watcher::Verdict file_changed(const Watcher::Seen& seen);
@@ -110,6 +112,13 @@ class Control {
   void boot_stable();
   void boot_previous();
   void report_problems();
+
+  void count_crashes();
+  void count_crash(BootState& state, const Crash& crash);
+  void drop_crashed(BootState& state, const ReleaseId& release, std::uint32_t times,
+                    const std::string& how);
+  std::vector<HungCall> note_hung();
+  bool judge_watched();
 
   const Trial* watching() const;
   void arm_watch();
@@ -166,6 +175,7 @@ class Control {
   Slot& slot_;
   Executor& executor_;
   Clock& clock_;
+  Breadcrumbs* const breadcrumbs_;
   std::mutex mutex_;  // whose turn it is; guards what follows
   ReleaseStore releases_;
   Loader loader_;
@@ -187,7 +197,8 @@ class Control {
 // Holds the control mutex for one operation and tells readers how it ended.
 class Control::Turn {
  public:
-  explicit Turn(Control& control) : control_(control), lock_(control.mutex_) {}
+  explicit Turn(Control& control)
+      : control_(control), lock_(control.mutex_), seat_(control.breadcrumbs_) {}
   ~Turn() {
     control_.settle_canary();
     control_.arm_watch();
@@ -199,6 +210,7 @@ class Control::Turn {
  private:
   Control& control_;
   std::lock_guard<std::mutex> lock_;
+  Breadcrumbs::Seat seat_;  // a release is loaded, or its start runs, on this thread
 };
 
 }  // namespace gateway

@@ -35,6 +35,7 @@ void Control::report_problems() {
   if (!record_.problem().empty() && options_.log) {
     options_.log(GW_LOG_ERROR, "host", record_.problem());
   }
+  count_crashes();
   const auto intent = record_.state().intent;
   if (!intent && record_.problem().empty()) return;
   record_.note([&](BootState& state) {

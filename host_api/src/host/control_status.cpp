@@ -1,4 +1,6 @@
 // Control: what is told about it.
+#include <fmt/format.h>
+
 #include "host/control.hpp"
 
 namespace gateway {
@@ -77,8 +79,15 @@ SlotStatus Control::status_now() const {
     status.trial = std::move(info);
     if (!phase_serves(trial->phase)) status.candidate = status.trial->role;
   }
-  for (const std::string* trouble :
-       {&boot_trouble_, &state.file_trouble, &state.swap_trouble, &swapper_.start_trouble()}) {
+  const std::size_t wedged = executor_.wedged();
+  const std::string hanging = wedged == 0
+                                  ? ""
+                                  : fmt::format(
+                                        "{} calls hang and were given up; a restart of the gateway "
+                                        "frees their threads",
+                                        wedged);
+  for (const std::string* trouble : {&boot_trouble_, &state.file_trouble, &state.swap_trouble,
+                                     &swapper_.start_trouble(), &hanging}) {
     if (trouble->empty()) continue;
     if (!status.reason.empty()) status.reason += "\n";
     status.reason += *trouble;

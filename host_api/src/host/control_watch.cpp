@@ -1,6 +1,8 @@
 // Control: the watch window of a direct swap.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "canary/watch_guard.hpp"
 #include "host/control.hpp"
 #include "host/evidence.hpp"
@@ -36,19 +38,56 @@ void Control::arm_watch() {
 
 void Control::tick() {
   const std::lock_guard lock(mutex_);
-  if (!closed_ && canary_) return judge_canary();
-  if (closed_ || !watching_ || watching_->stuck || watching() == nullptr) return;
+  if (closed_) return;
+  const Breadcrumbs::Seat seat(breadcrumbs_);
+  const auto hung = note_hung();
+  if (canary_) {
+    const auto bad = std::find_if(hung.begin(), hung.end(), [&](const HungCall& h) {
+      return h.release.sha256 == canary_->candidate().sha256;
+    });
+    if (bad == hung.end()) return judge_canary();
+    end_canary({.outcome = "rolled_back",
+                .event = "canary_failed",
+                .verdict = "fail",
+                .reason = bad->call.name + " hung and was given up",
+                .quarantine = true});
+    return publish();
+  }
+  bool changed = !hung.empty();
+  if (watching_ && !watching_->stuck && watching() != nullptr) changed = judge_watched() || changed;
+  if (!changed) return;
+  arm_watch();
+  publish();
+}
+
+// Calls that were given up.
+std::vector<HungCall> Control::note_hung() {
+  auto hung = executor_.take_hung();
+  if (hung.empty()) return hung;
+  record_.note([&](BootState& state) {
+    for (const HungCall& h : hung) {
+      HistoryEntry entry;
+      entry.event = "hung";
+      entry.release = h.release;
+      entry.detail = fmt::format("{} ({}): {}", h.call.name, h.call.request_id, h.call.message);
+      entry.by = "gateway";
+      state.record(record_.entry(std::move(entry)));
+    }
+  });
+  return hung;
+}
+
+// True when there is a verdict.
+bool Control::judge_watched() {
   const auto verdict = judge_watch(executor_.counts(watching_->sha256),
                                    executor_.counts(record_.state().stable->release.sha256));
   if (verdict.failed) {
     fail_watch(verdict);
-  } else if (clock_.steady_ns() >= watching_->until_ns) {
-    end_watch();
-  } else {
-    return;
+    return true;
   }
-  arm_watch();
-  publish();
+  if (clock_.steady_ns() < watching_->until_ns) return false;
+  end_watch();
+  return true;
 }
 
 void Control::end_watch() {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "execution/breadcrumbs.hpp"
 #include "execution/host_keys.hpp"
 #include "gateway/sweeper.hpp"
 #include "host/control.hpp"
@@ -55,11 +56,14 @@ struct Host::Impl {
         plugins_root(std::move(plugins)),
         engine(std::move(store)),
         clock(std::move(time)),
-        node(options.node),
+        breadcrumbs(options.executor.breadcrumbs),
+        node(std::make_unique<NodeState>(options.node)),
         slot([log = options.log](const ReleaseId& release) {
           if (log) log(GW_LOG_DEBUG, "host", "retired version " + release.version);
         }),
-        executor(executor_options(), *engine, slot, *clock, node, options.log) {}
+        executor(std::make_unique<Executor>(executor_options(), *engine, slot, *clock, *node,
+                                            options.log)) {}
+  ~Impl();
 
   void shutdown(std::chrono::milliseconds limit);
   void stop_plugin(std::chrono::milliseconds limit);
@@ -80,10 +84,11 @@ struct Host::Impl {
   StateDir plugins_root;
   std::unique_ptr<Engine> engine;
   std::shared_ptr<Clock> clock;
-  NodeState node;
+  std::shared_ptr<Breadcrumbs> breadcrumbs;
+  std::unique_ptr<NodeState> node;
   Slot slot;
   std::atomic<OutboxDrainer*> drainer{nullptr};  // `outbox`, once commits may wake it
-  Executor executor;
+  std::unique_ptr<Executor> executor;
   std::unique_ptr<Control> control;
   std::unique_ptr<Sweeper> sweeper;
   std::unique_ptr<OutboxDrainer> outbox;
@@ -92,6 +97,19 @@ struct Host::Impl {
   std::unique_ptr<Ticker> ticker;
   std::once_flag shut_down;
 };
+
+// Threads that were left behind inside hooks may come back to these.
+Host::Impl::~Impl() {
+  const bool wedged = executor->wedged() != 0;
+  outbox.reset();
+  control.reset();
+  sweeper.reset();
+  executor.reset();
+  if (!wedged) return;
+  static_cast<void>(node.release());
+  static_cast<void>(new std::shared_ptr<Clock>(clock));
+  if (breadcrumbs) static_cast<void>(new std::shared_ptr<Breadcrumbs>(breadcrumbs));
+}
 
 Host::Host(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
@@ -112,21 +130,27 @@ Result<std::unique_ptr<Host>> Host::open(HostOptions options, StateDir state_dir
     clock = std::move(*made);
   }
   const std::string locked_root = plugins->path();
+  if (options.crash_report) {
+    auto crumbs = Breadcrumbs::open(locked_root + "/breadcrumbs");
+    if (!crumbs) return Error{"plugins_root", crumbs.error().message};
+    options.executor.breadcrumbs = std::move(*crumbs);
+  }
   auto impl = std::make_unique<Impl>(std::move(options), std::move(state_dir), std::move(*plugins),
                                      std::move(engine), std::move(clock));
   Impl& host = *impl;
-  auto control = Control::open(control_options(host.options, locked_root),
-                               {*host.engine, host.executor, host.slot, host.node, *host.clock});
+  auto control = Control::open(
+      control_options(host.options, locked_root),
+      {*host.engine, *host.executor, host.slot, *host.node, *host.clock, host.breadcrumbs.get()});
   if (!control) return Error{"plugins_root", control.error().message};
   host.control = std::move(*control);
   const auto seen = host.control->boot();
   if (host.options.sweep) {
     host.sweeper =
-        std::make_unique<Sweeper>(host.executor, host.slot, *host.clock, host.options.log);
+        std::make_unique<Sweeper>(*host.executor, host.slot, *host.clock, host.options.log);
     host.sweeper->start();
   }
   if (!host.options.deliver.empty()) {
-    host.outbox = std::make_unique<OutboxDrainer>(host.executor, *host.clock, host.options.deliver,
+    host.outbox = std::make_unique<OutboxDrainer>(*host.executor, *host.clock, host.options.deliver,
                                                   host.options.outbox, host.options.log);
     host.drainer = host.outbox.get();
     host.outbox->start();
@@ -141,10 +165,10 @@ Result<std::unique_ptr<Host>> Host::open(HostOptions options, StateDir state_dir
 }
 
 void Host::call(Request request, Completion done) {
-  impl_->executor.submit(std::move(request), std::move(done));
+  impl_->executor->submit(std::move(request), std::move(done));
 }
 
-Outcome Host::run(Request request) { return impl_->executor.run(std::move(request)); }
+Outcome Host::run(Request request) { return impl_->executor->run(std::move(request)); }
 
 Result<KnownRelease> Host::install(const std::string& file) {
   return impl_->control->install(file);
@@ -195,7 +219,7 @@ std::vector<Mark> Host::marks() const { return impl_->control->marks(); }
 
 Slot::Lease Host::active() const { return impl_->slot.acquire(); }
 
-ExecutorMetrics Host::metrics() const { return impl_->executor.metrics(); }
+ExecutorMetrics Host::metrics() const { return impl_->executor->metrics(); }
 
 Engine& Host::engine() { return *impl_->engine; }
 
@@ -214,7 +238,7 @@ void Host::Impl::shutdown(std::chrono::milliseconds limit) {
   if (control) control->close();
   if (sweeper) sweeper->stop();
   if (outbox) outbox->stop(limit / 2);
-  executor.drain(limit);
+  executor->drain(limit);
   stop_plugin(limit);
   slot.clear();
   slot.wait_retired(static_cast<std::uint32_t>(limit.count()));
@@ -228,7 +252,7 @@ void Host::Impl::stop_plugin(std::chrono::milliseconds limit) {
   request.caller_kind = GW_CALLER_HOST;
   request.client = "host";
   request.timeout = limit;
-  const Outcome outcome = executor.run(std::move(request));
+  const Outcome outcome = executor->run(std::move(request));
   if (outcome.kind == Outcome::Kind::kReply && outcome.status == GW_OK) return;
   log(GW_LOG_WARN, "the plugin's stop failed: " +
                        (outcome.kind == Outcome::Kind::kReply ? outcome.body : outcome.message));

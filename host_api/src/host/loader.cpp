@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "execution/breadcrumbs.hpp"
 #include "host/durable_files.hpp"
 #include "host/owned_file.hpp"
 #include "loading/library.hpp"
@@ -53,6 +54,7 @@ Result<std::unique_ptr<Instance>> Loader::load(const ReleaseStore& releases, con
                                                const std::string& config_json) {
   auto path = private_copy(releases, release);
   if (!path) return path.error();
+  const Breadcrumbs::Hook here(release.id, "create");
   auto image = std::make_shared<Image>(std::move(*path));
   auto library = Library::open(image->file.path(), [log = log_](const Library::Closed& closed) {
     if (!closed.unmapped && log) {

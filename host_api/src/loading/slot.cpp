@@ -26,7 +26,7 @@ class Slot::Reaper {
   std::shared_ptr<const Instance> adopt(std::unique_ptr<Instance> instance) {
     const std::lock_guard lock(mutex_);
     const std::uint64_t ticket = ++last_ticket_;
-    owned_.emplace(ticket, Owned{instance.get(), State::kServing});
+    owned_.emplace(ticket, Owned{instance.get(), State::kServing, false});
     return {instance.release(), [this, ticket](const Instance*) { set(ticket, State::kFree); }};
   }
 
@@ -41,6 +41,19 @@ class Slot::Reaper {
     }
   }
 
+  void pin(const std::shared_ptr<const Instance>& instance) {
+    {
+      const std::lock_guard lock(mutex_);
+      for (auto& [ticket, owned] : owned_) {
+        if (owned.instance != instance.get() || owned.pinned) continue;
+        owned.pinned = true;
+        // One reference too many: the last one is never returned.
+        static_cast<void>(new std::shared_ptr<const Instance>(instance));
+      }
+    }
+    changed_.notify_all();
+  }
+
   bool wait_retired(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
     std::vector<std::uint64_t> waiting;
@@ -48,8 +61,10 @@ class Slot::Reaper {
       if (owned.state != State::kServing) waiting.push_back(ticket);
     }
     return changed_.wait_for(lock, timeout, [&] {
-      return std::none_of(waiting.begin(), waiting.end(),
-                          [this](std::uint64_t ticket) { return owned_.contains(ticket); });
+      return std::none_of(waiting.begin(), waiting.end(), [this](std::uint64_t ticket) {
+        const auto it = owned_.find(ticket);
+        return it != owned_.end() && !it->second.pinned;
+      });
     });
   }
 
@@ -58,6 +73,7 @@ class Slot::Reaper {
   struct Owned {
     const Instance* instance;
     State state;
+    bool pinned = false;
   };
 
   void set(std::uint64_t ticket, State state) {
@@ -73,13 +89,19 @@ class Slot::Reaper {
                         [](const auto& entry) { return entry.second.state == State::kFree; });
   }
 
+  bool none_to_wait_for() const {
+    return std::all_of(owned_.begin(), owned_.end(),
+                       [](const auto& entry) { return entry.second.pinned; });
+  }
+
   // Ends when the slot goes away and the last lease is returned: unmapping code that a call still
   // runs would be worse than waiting for it.
   void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      changed_.wait(
-          lock, [this] { return next_free() != owned_.end() || (stopping_ && owned_.empty()); });
+      changed_.wait(lock, [this] {
+        return next_free() != owned_.end() || (stopping_ && none_to_wait_for());
+      });
       const auto free = next_free();
       if (free == owned_.end()) return;
       const Instance* instance = free->second.instance;
@@ -170,6 +192,8 @@ bool Slot::exchange() {
   active_.swap(parked_);
   return true;
 }
+
+void Slot::pin(const Lease& lease) { reaper_->pin(lease.instance_); }
 
 void Slot::drop_parked() {
   std::shared_ptr<const Instance> retired;
