@@ -15,6 +15,7 @@ packages=(
   cmake make g++                                       # build
   libboost1.81-dev libfmt-dev libssl-dev libsqlite3-dev libcli11-dev
   doctest-dev libbenchmark-dev libvalijson-dev         # tests and benchmarks
+  openssl                                              # packaging/release.sh signs with it
   clang-format git                                     # the formatting check
   curl jq openssl                                      # examples/worked_day
 )

@@ -154,6 +154,15 @@ TEST_CASE(
       {R"({"plugins":{"entries":{"ansible":{"watchSeconds":-1}}}})",
        "plugins.entries.ansible.watchSeconds: expected a whole number from 0 to 2592000, got the "
        "number -1"},
+      {R"({"plugins":{"entries":{"ansible":{"requireSignature":true}}}})",
+       "plugins.entries.ansible.requireSignature: expected false while trustedKeys names no key, "
+       "got true"},
+      {R"({"plugins":{"entries":{"ansible":{"trustedKeys":["k"]}}}})",
+       "plugins.entries.ansible.trustedKeys: expected an object of key ids and PEM texts, got an "
+       "array"},
+      {R"({"plugins":{"entries":{"ansible":{"trustedKeys":{"k":"no key"}}}}})",
+       "plugins.entries.ansible.trustedKeys.k: expected an Ed25519 public key in PEM (-----BEGIN "
+       "PUBLIC KEY-----), got \"no key\""},
       {R"({"plugins":{"entries":{"ansible":{"config":[]}}}})",
        "plugins.entries.ansible.config: expected an object, got an array"},
       {"[]", "the file: expected an object, got an array"},
@@ -163,6 +172,15 @@ TEST_CASE(
     CHECK(refusal(c.text).code == "config_invalid");
     CHECK(refusal(c.text).message == c.message);
   }
+}
+
+TEST_CASE("config: trusted keys are read with their ids") {
+  const Parsed p = parse(
+      R"({"plugins":{"entries":{"ansible":{"requireSignature":true,"trustedKeys":{"k1":"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n"}}}}})");
+  CHECK(p.warnings.empty());
+  CHECK(p.config.plugin.signatures.required);
+  REQUIRE(p.config.plugin.signatures.keys.size() == 1);
+  CHECK(p.config.plugin.signatures.keys[0].id == "k1");
 }
 
 TEST_CASE("config: a token that is only a reference is refused and not repeated") {

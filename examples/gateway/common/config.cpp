@@ -256,6 +256,28 @@ LockSweepConfig lock_sweep(const json::value& config) {
   return out;
 }
 
+void read_signatures(Section& section, gateway::SignaturePolicy& out) {
+  section.read("requireSignature", out.required);
+  const json::value* keys = section.member("trustedKeys");
+  if (keys != nullptr && !keys->is_object()) {
+    section.wrong("trustedKeys", "an object of key ids and PEM texts", *keys);
+  } else if (keys != nullptr) {
+    Section named = section.section("trustedKeys");
+    for (const auto& entry : keys->get_object()) {
+      gateway::TrustedKey key{std::string(entry.key()), ""};
+      named.read(key.id, key.pem, "an Ed25519 public key in PEM");
+      if (entry.value().is_string() && !gateway::check_key(key.pem)) {
+        named.wrong(key.id, "an Ed25519 public key in PEM (-----BEGIN PUBLIC KEY-----)",
+                    entry.value());
+      }
+      out.keys.push_back(std::move(key));
+    }
+  }
+  if (out.required && out.keys.empty()) {
+    section.wrong("requireSignature", "false while trustedKeys names no key", json::value(true));
+  }
+}
+
 void read_plugin(Section section, const PathBase& base, PluginConfig& out) {
   section.read("enabled", out.enabled);
   section.read("library", out.library);
@@ -265,6 +287,7 @@ void read_plugin(Section section, const PathBase& base, PluginConfig& out) {
                 {"canary", FileChange::kCanary},
                 {"ignore", FileChange::kIgnore}});
   read_canary(section, out);
+  read_signatures(section, out.signatures);
   section.read_number("watchSeconds", out.watch_seconds, 0, 30 * 86'400);
   if (const json::value* config = section.member("config")) {
     if (config->is_object()) {

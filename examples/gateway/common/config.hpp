@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/error.hpp"
+#include "gateway/signature.hpp"
 
 namespace gateway_app {
 
@@ -58,13 +59,14 @@ struct PluginConfig {
   bool enabled = true;
   std::string library;  // absolute; empty: not given
   FileChange on_file_change = FileChange::kDirect;
-  std::string canary_json = "{}";     // canary: a policy as gateway::read_policy() takes it
-  std::uint32_t watch_seconds = 300;  // after a direct swap; 0: not at all
-  std::string config_json = "{}";     // passed to the plugin's create, which validates it
-  std::string tier;                   // config.tier; empty: not given
-  std::string node_id;                // config.nodeIdOverride; empty: not given
-  AuthGateConfig auth_gate;           // config.authGate
-  LockSweepConfig lock_sweep;         // config.lockSweep
+  std::string canary_json = "{}";       // canary: a policy as gateway::read_policy() takes it
+  std::uint32_t watch_seconds = 300;    // after a direct swap; 0: not at all
+  gateway::SignaturePolicy signatures;  // requireSignature, trustedKeys
+  std::string config_json = "{}";       // passed to the plugin's create, which validates it
+  std::string tier;                     // config.tier; empty: not given
+  std::string node_id;                  // config.nodeIdOverride; empty: not given
+  AuthGateConfig auth_gate;             // config.authGate
+  LockSweepConfig lock_sweep;           // config.lockSweep
 };
 
 // How the configured library file is watched.

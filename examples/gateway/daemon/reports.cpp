@@ -189,6 +189,7 @@ json::object release_row(const KnownRelease& known) {
   out["role"] = known.role;
   out["good"] = known.good_ms == 0 ? json::value(nullptr) : json::value(known.good_ms);
   out["quarantine"] = quarantine(known.quarantine);
+  out["signedBy"] = known.signed_by.empty() ? json::value(nullptr) : json::value(known.signed_by);
   out["abi"] = fmt::format("{}.{}", known.abi_major, known.abi_minor);
   out["dataFormat"] =
       data_format(known.data_format_read_min, known.data_format_read_max, known.data_format_write);

@@ -133,6 +133,7 @@ gateway::HostOptions host_options(const Config& config, const NodeFacts& node,
   }
   options.crash_report = true;
   options.executor.hook_limit = std::chrono::milliseconds(config.hook_limit_ms);
+  options.signatures = config.plugin.signatures;
   options.watch_window = std::chrono::seconds(config.plugin.watch_seconds);
   options.plugins_root = config.plugins_root;
   options.watch_every = std::chrono::milliseconds(config.watch.every_ms);
@@ -167,6 +168,8 @@ std::vector<std::string> restart_keys(const Config& before, const Config& after)
   note(before.plugin.library != after.plugin.library, "plugins.entries.ansible.library");
   note(before.plugin.on_file_change != after.plugin.on_file_change,
        "plugins.entries.ansible.onFileChange");
+  note(before.plugin.signatures != after.plugin.signatures,
+       "plugins.entries.ansible.requireSignature or trustedKeys");
   note(before.plugin.watch_seconds != after.plugin.watch_seconds,
        "plugins.entries.ansible.watchSeconds");
   note(before.plugin.tier != after.plugin.tier, "plugins.entries.ansible.config.tier");

@@ -16,6 +16,7 @@
 #include "gateway/log.hpp"
 #include "gateway/node.hpp"
 #include "gateway/outbox.hpp"
+#include "gateway/signature.hpp"
 #include "gateway/state_dir.hpp"
 
 namespace gateway {
@@ -38,6 +39,9 @@ struct HostOptions {
   OnFileChange on_file_change = OnFileChange::kDirect;
   std::string plugins_root;  // empty: <state directory>/plugins/<plugin>
   std::string prover;        // path of gateway-prover
+  // Whose releases are taken in, by file or by command. Boot and rollback ask for no signature: what
+  // serves already goes on when a key is withdrawn.
+  SignaturePolicy signatures;
   std::chrono::milliseconds prove_timeout{5'000};
   std::chrono::milliseconds watch_every{2'000};
   std::chrono::milliseconds watch_quiet{1'000};
@@ -141,6 +145,7 @@ struct KnownRelease {
   std::string role;                      // "active" | "candidate" | "parked" | ""
   std::int64_t good_ms = 0;              // when it was marked good; 0: never
   std::optional<Quarantine> quarantine;  // it may not be loaded
+  std::string signed_by;                 // id of the trusted key; empty: it was not signed
   std::uint32_t data_format_read_min = 0;
   std::uint32_t data_format_read_max = 0;
   std::uint32_t data_format_write = 0;

@@ -15,9 +15,9 @@ constexpr std::size_t kKeptReleases = 10;
 
 // Refusals that say nothing about the bytes: the same file may be fine at the next boot.
 bool may_pass(const Error& error) {
-  static constexpr std::string_view kCodes[] = {"prove_timeout", "prover_error", "config_invalid",
-                                                "io_error",      "no_space",     "storage",
-                                                "watch_running"};
+  static constexpr std::string_view kCodes[] = {
+      "prove_timeout", "prover_error",  "config_invalid",    "io_error",     "no_space",
+      "storage",       "watch_running", "signature_missing", "bad_signature"};
   return std::find(std::begin(kCodes), std::end(kCodes), error.code) != std::end(kCodes);
 }
 
@@ -86,7 +86,8 @@ bool ConfiguredFile::decide(Importer::Candidate candidate, const Watcher::Seen& 
 // rollback.
 Result<Release> ConfiguredFile::accepted(Importer::Candidate candidate) {
   const Release* kept = releases_.find(candidate.sha256);
-  if (kept != nullptr && record_.state().good(candidate.sha256)) {
+  if (kept != nullptr && record_.state().good(candidate.sha256) &&
+      !importer_.signatures_required()) {
     return importer_.keep(std::move(candidate), Release(*kept));
   }
   auto release = importer_.judge(candidate, swapper_.config_json(), record_.now_ms());

@@ -25,7 +25,7 @@ Control::Control(Options options, Parts parts, ReleaseStore releases, Loader loa
       releases_(std::move(releases)),
       loader_(std::move(loader)),
       record_(std::move(record)),
-      importer_({options_.plugin, options_.prover}, releases_),
+      importer_({options_.plugin, options_.prover, options_.signatures}, releases_),
       swapper_({parts.engine, parts.executor, parts.slot, parts.node, releases_, loader_, record_,
                 options_.watch_window.count() > 0, options_.log},
                options_.config_json),

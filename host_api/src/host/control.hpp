@@ -41,6 +41,7 @@ class Control {
     std::chrono::milliseconds watch_window{0};
     CanaryPolicy canary;  // of a canary that the configured file begins
     ProverOptions prover;
+    SignaturePolicy signatures;
     LogSink log;
   };
   struct Parts {

@@ -48,6 +48,7 @@ KnownRelease Control::known(const Release& release) const {
     out.good_ms = mark->good_ms;
     out.quarantine = mark->quarantine;
   }
+  out.signed_by = release.signed_by;
   out.data_format_read_min = release.data_format_read_min;
   out.data_format_read_max = release.data_format_read_max;
   out.data_format_write = release.data_format_write;

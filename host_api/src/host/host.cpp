@@ -40,6 +40,7 @@ Control::Options control_options(const HostOptions& options, const std::string& 
   out.prover.prover = options.prover;
   out.prover.timeout = options.prove_timeout;
   out.prover.node_id = options.node.node_id;
+  out.signatures = options.signatures;
   out.log = options.log;
   return out;
 }

@@ -2,37 +2,65 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <system_error>
+
+#include "host/durable_files.hpp"
 #include "host/stop_point.hpp"
 #include "loading/verify.hpp"
 
 namespace gateway {
 namespace {
 
-Importer::Candidate candidate_of(std::string source, StagedFile staged) {
+constexpr std::size_t kMaxSignature = 4096;
+constexpr std::size_t kMaxLibrary = 512u << 20;
+
+Importer::Candidate candidate_of(std::string source, StagedFile staged, std::string signature) {
   stop_point(StopPoint::kStaged);
-  return {std::move(source), std::move(staged.sha256), staged.stamp,
+  return {std::move(source), std::move(staged.sha256), staged.stamp, std::move(signature),
           std::make_unique<OwnedFile>(std::move(staged.path))};
+}
+
+// Beside the name that was given or, where that is a link, beside the file itself.
+Result<std::string> signature_beside(const std::string& file) {
+  std::error_code error;
+  const std::string resolved = std::filesystem::canonical(file, error).string();
+  for (const std::string& library : {file, resolved}) {
+    const std::string path = library + ".sig";
+    if (library.empty() || !std::filesystem::exists(path, error)) continue;
+    if (!std::filesystem::is_regular_file(path, error)) {
+      return Error{"bad_signature", fmt::format("{}: expected a file, found something else", path)};
+    }
+    return read_file(path, kMaxSignature);
+  }
+  return std::string();
 }
 
 }  // namespace
 
 Result<Importer::Candidate> Importer::stage(const std::string& file) {
+  auto signature = signature_beside(file);
+  if (!signature) return signature.error();
   auto staged = stage_file(file, releases_.staging());
   if (!staged) return staged.error();
-  return candidate_of(file, std::move(*staged));
+  return candidate_of(file, std::move(*staged), std::move(*signature));
 }
 
 Result<Importer::Candidate> Importer::stage(const Release& release) {
+  auto signature = releases_.signature_of(release.id.sha256);
+  if (!signature) return signature.error();
   auto staged = releases_.copy_out(release.id.sha256, releases_.staging());
   if (!staged) return staged.error();
   return candidate_of(
       fmt::format("release {} ({})", release.id.version, release.id.sha256.substr(0, 16)),
-      std::move(*staged));
+      std::move(*staged), std::move(*signature));
 }
 
 Result<Release> Importer::judge(const Candidate& candidate, const std::string& config_json,
                                 std::int64_t now_ms) {
   const std::string& copy = candidate.copy->path();
+  auto signer = signer_of(candidate);
+  if (!signer) return signer.error();
   if (auto verified = verify_library(copy, candidate.source); !verified) return verified.error();
   auto proof = prove(options_.prover, copy, config_json, candidate.source);
   if (!proof) return proof.error();
@@ -50,11 +78,22 @@ Result<Release> Importer::judge(const Candidate& candidate, const std::string& c
   release.data_format_read_min = proof->data_format_read_min;
   release.data_format_read_max = proof->data_format_read_max;
   release.data_format_write = proof->data_format_write;
+  release.signed_by = std::move(*signer);
   return release;
 }
 
 Result<Release> Importer::keep(Candidate candidate, Release release) {
-  return releases_.add(candidate.copy->path(), std::move(release));
+  return releases_.add(candidate.copy->path(), std::move(release), candidate.signature);
+}
+
+Result<std::string> Importer::signer_of(const Candidate& candidate) const {
+  const SignaturePolicy& policy = options_.signatures;
+  if (candidate.signature.empty() || policy.keys.empty()) {
+    return check_signature(policy, "", candidate.signature, candidate.source);
+  }
+  auto bytes = read_file(candidate.copy->path(), kMaxLibrary);
+  if (!bytes) return bytes.error();
+  return check_signature(policy, *bytes, candidate.signature, candidate.source);
 }
 
 }  // namespace gateway

@@ -12,6 +12,7 @@ std::string to_json(const Release& release) {
   out["dataFormat"] = {{"readMin", release.data_format_read_min},
                        {"readMax", release.data_format_read_max},
                        {"write", release.data_format_write}};
+  if (!release.signed_by.empty()) out["signedBy"] = release.signed_by;
   return base::json::canonical(out) + "\n";
 }
 
@@ -30,7 +31,8 @@ Result<Release> parse_release(std::string_view json) {
   const auto read_max = fields::small(*format, "readMax");
   const auto write = fields::small(*format, "write");
   if (!major || !minor || !read_min || !read_max || !write) return bad;
-  return Release{*id, *imported, *major, *minor, *read_min, *read_max, *write};
+  return Release{*id,       *imported, *major, *minor,
+                 *read_min, *read_max, *write, fields::text(*parsed, "signedBy").value_or("")};
 }
 
 }  // namespace gateway

@@ -121,27 +121,36 @@ Result<StagedFile> ReleaseStore::copy_out(std::string_view sha256,
                            library_of(sha256), sha256, copy->sha256)};
 }
 
-Result<Release> ReleaseStore::add(const std::string& staged_path, Release release) {
+Result<std::string> ReleaseStore::signature_of(std::string_view sha256) const {
+  auto text = read_file(library_of(sha256) + ".sig", kMaxMeta);
+  if (!text && text.error().code == "not_found") return std::string();
+  return text;
+}
+
+Result<Release> ReleaseStore::add(const std::string& staged_path, Release release,
+                                  const std::string& signature) {
   if (const Release* known = find(release.id.sha256)) {
+    const bool newly_signed = !release.signed_by.empty() && release.signed_by != known->signed_by;
     const auto copy = copy_out(release.id.sha256, staging_);
-    if (copy) {
-      ::unlink(copy->path.c_str());
+    if (copy) ::unlink(copy->path.c_str());
+    if (copy && !newly_signed) {
       ::unlink(staged_path.c_str());
       return *known;
     }
     // Bytes that may be sound are not thrown away because the disk is full.
-    if (copy.error().code != "release_damaged" && copy.error().code != "not_found") {
+    if (!copy && copy.error().code != "release_damaged" && copy.error().code != "not_found") {
       return copy.error();
     }
     release.imported_ms = known->imported_ms;
   }
-  if (auto made = make(staged_path, release); !made) return made.error();
+  if (auto made = make(staged_path, release, signature); !made) return made.error();
   std::erase_if(releases_, [&](const Release& r) { return r.id.sha256 == release.id.sha256; });
   releases_.insert(std::upper_bound(releases_.begin(), releases_.end(), release, older), release);
   return release;
 }
 
-Result<void> ReleaseStore::make(const std::string& staged_path, const Release& release) {
+Result<void> ReleaseStore::make(const std::string& staged_path, const Release& release,
+                                const std::string& signature) {
   const std::string hidden =
       fmt::format("{}/{}{}", releases_dir_, kHalfMade, release.id.sha256.substr(0, 16));
   const std::string library = fmt::format("{}/{}.so", hidden, plugin_);
@@ -151,6 +160,9 @@ Result<void> ReleaseStore::make(const std::string& staged_path, const Release& r
     return io_error("move", staged_path, errno);
   }
   if (::chmod(library.c_str(), 0400) != 0) return io_error("set the mode of", library, errno);
+  if (!signature.empty()) {
+    if (auto wrote = write_durably(library + ".sig", signature, 0400); !wrote) return wrote;
+  }
   // Syncs the directory too, after the library was moved in.
   if (auto wrote = write_durably(hidden + "/meta.json", to_json(release), 0400); !wrote) {
     return wrote;

@@ -23,11 +23,12 @@ struct Release {
   std::uint32_t data_format_read_min = 0;
   std::uint32_t data_format_read_max = 0;
   std::uint32_t data_format_write = 0;
+  std::string signed_by{};  // id of the trusted key; empty: nobody, as far as was looked
 };
 
 // Owns <root>/releases: one immutable directory per release,
 //
-//     releases/<sha256>/<plugin>.so  meta.json        0500, files 0400
+//     releases/<sha256>/<plugin>.so  <plugin>.so.sig  meta.json        0500, files 0400
 //
 // A release is complete or absent: it is made in a hidden directory, synced, and renamed into
 // place. Its bytes are hashed again whenever they are copied out, so a damaged copy is never
@@ -50,10 +51,15 @@ class ReleaseStore {
   // Releases whose version is `what`, or whose digest begins with it (at least 6 hex digits).
   std::vector<Release> match(std::string_view what) const;
 
-  // Keeps the staged file `staged_path` as `release`, or only drops it when the same bytes are kept
-  // already. Damaged kept bytes are replaced.
+  // Keeps the staged file `staged_path` as `release`, with its signature if there is one, or only
+  // drops it when the same bytes are kept already. Damaged kept bytes are replaced, and so are bytes
+  // that were not known to be signed.
   // Errors: io_error, no_space.
-  Result<Release> add(const std::string& staged_path, Release release);
+  Result<Release> add(const std::string& staged_path, Release release,
+                      const std::string& signature = {});
+
+  // The signature that is kept with a release; empty: none. Errors: io_error.
+  Result<std::string> signature_of(std::string_view sha256) const;
 
   // Path of a release's bytes. Nothing of this process may map it: copy_out() first.
   std::string library_of(std::string_view sha256) const;
@@ -68,7 +74,8 @@ class ReleaseStore {
  private:
   ReleaseStore(std::string root, std::string plugin, LogSink log);
   Result<void> load();
-  Result<void> make(const std::string& staged_path, const Release& release);
+  Result<void> make(const std::string& staged_path, const Release& release,
+                    const std::string& signature);
   std::string directory_of(std::string_view sha256) const;
 
   std::string releases_dir_;
