@@ -261,6 +261,34 @@ TEST_CASE(
   CHECK(told.at("entries").as_array().size() >= 5);
 }
 
+TEST_CASE("a release is quarantined, refused with the reason, listed and allowed again") {
+  const Installation gw;
+  gw.start();
+  gw.ok("openclaw plugins quarantine", "Nothing is quarantined");
+  gw.ok("openclaw plugins install ansible " ANSIBLE_NEXT, "99.0.0");
+  gw.refused("openclaw plugins quarantine ansible 99.0.0", 2, "--reason");
+  gw.refused("openclaw plugins quarantine --lift", 2, "which release");
+  gw.refused(std::string("openclaw plugins quarantine ansible ") + PLUGIN_VERSION + " --reason bad",
+             1, "is the active release");
+  gw.ok("openclaw plugins quarantine ansible 99.0.0 --reason 'loses tasks'", "is quarantined");
+  gw.refused("openclaw plugins swap ansible 99.0.0", 1, "loses tasks");
+  const json::value list = gw.document("openclaw plugins quarantine");
+  REQUIRE(list.at("quarantine").as_array().size() == 1);
+  const json::value& row = list.at("quarantine").at(0);
+  CHECK(text_of(row, "version") == "99.0.0");
+  CHECK(text_of(row.at("quarantine"), "reason") == "loses tasks");
+  CHECK(text_of(row.at("quarantine"), "by") == "operator");
+  gw.ok("openclaw plugins quarantine", "loses tasks");
+  gw.ok("openclaw plugins history ansible", "quarantine");
+  gw.ok("openclaw plugins quarantine " + text_of(row, "sha256").substr(0, 12) + " --lift",
+        "may be loaded again");
+  gw.ok("openclaw plugins swap ansible 99.0.0", "99.0.0");
+  const json::object watched = slot(gw);
+  CHECK(text_of(json::value(watched.at("trial")), "phase") == "watch");
+  // With a way back, --one-way changes nothing.
+  gw.ok("openclaw plugins swap ansible --one-way " ANSIBLE_PLUGIN, PLUGIN_VERSION);
+}
+
 TEST_CASE("a refused swap names the reason and the version that keeps serving") {
   const Installation gw;
   gw.start();

@@ -27,7 +27,7 @@ struct Lives : Rig {
   RunResult live(std::vector<std::string> deeds,
                  std::map<std::string, std::string> environment = {}) {
     host.reset();
-    std::vector<std::string> argv = {MOOD_CHILD, temp.path()};
+    std::vector<std::string> argv = {MOOD_CHILD, temp.path(), "moody"};
     argv.insert(argv.end(), deeds.begin(), deeds.end());
     return run(std::move(argv), environment, std::chrono::minutes(2));
   }

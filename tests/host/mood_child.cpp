@@ -1,10 +1,21 @@
 // A gateway with crash reports that does one thing after the other, and dies of one of them.
 //
-//   mood_child DIRECTORY [swap FILE | act MOOD | act-and-kill MOOD]...
+//   mood_child DIRECTORY PLUGIN DEED WORD [DEED WORD]...
 //
-// act-and-kill kills the process while the call runs. Exit status 1: something failed.
+//   install|swap|upgrade FILE   act MOOD   act-and-kill MOOD (kills the process while the call runs)
+//   window MS                   before all others: how long a watch lasts
+//   arm POINT                   from here on it dies at this step (host/stop_point.hpp)
+//   wait -                      until it dies
+//
+// Exit status 1: something failed.
+#include <unistd.h>
+
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 
@@ -29,30 +40,51 @@ gateway::Request act(const std::string& mood) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) return fail("usage");
+  if (argc < 3) return fail("usage");
   const std::string directory = argv[1];
+  const std::string stop_file = directory + "/stop_at";
+  std::filesystem::remove(stop_file);
+  ::setenv("GATEWAY_STOP_AT", ("@" + stop_file).c_str(), 1);
   auto state = gateway::StateDir::acquire(directory + "/state");
   if (!state) return fail(state.error().message);
   gateway::SqliteOptions sqlite;
   sqlite.path = state->path() + "/store.db";
   auto engine = gateway::SqliteEngine::open(sqlite);
   if (!engine) return fail(engine.error().message);
-  auto options = test::host_options(directory, "moody");
+  auto options = test::host_options(directory, argv[2]);
   options.crash_report = true;
+  options.backup = [store = engine->get()](const std::string& file) -> gateway::Result<void> {
+    if (auto done = store->backup(file); !done) {
+      return gateway::Error{"backup_failed", done.error().message};
+    }
+    return {};
+  };
+  int next = 3;
+  if (argc > 4 && std::string(argv[3]) == "window") {
+    options.watch_window = std::chrono::milliseconds(std::stoi(argv[4]));
+    next = 5;
+  }
   auto host = gateway::Host::open(options, std::move(*state), std::move(*engine));
   if (!host) return fail(host.error().message);
 
-  for (int i = 2; i + 1 < argc; i += 2) {
-    const std::string what = argv[i];
+  for (int i = next; i + 1 < argc; i += 2) {
+    const std::string deed = argv[i];
     const std::string word = argv[i + 1];
-    if (what == "swap") {
-      if (auto swapped = (*host)->swap(word); !swapped) return fail(swapped.error().message);
-    } else if (what == "act") {
+    if (deed == "arm") {
+      std::ofstream(stop_file) << word;
+    } else if (deed == "wait") {
+      for (;;) ::pause();
+    } else if (deed == "act") {
       (*host)->run(act(word));
-    } else {
+    } else if (deed == "act-and-kill") {
       (*host)->call(act(word), {});
       while ((*host)->metrics().queued != 0) std::this_thread::yield();
       std::raise(SIGKILL);
+    } else {
+      const auto done = deed == "install"   ? (*host)->install(word)
+                        : deed == "upgrade" ? (*host)->upgrade(word)
+                                            : (*host)->swap(word);
+      if (!done) return fail(done.error().message);
     }
   }
   return 0;

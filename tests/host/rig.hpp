@@ -148,6 +148,16 @@ struct Rig {
   std::unique_ptr<gateway::Host> host;
 };
 
+// The host's own note of the highest data format written; "" when there is none.
+inline std::string format_in(gateway::Engine& engine) {
+  auto snapshot = engine.snapshot();
+  REQUIRE(snapshot.ok());
+  const std::string_view key("\0host/format", 12);
+  auto rows = (*snapshot)->get({&key, 1});
+  REQUIRE(rows.ok());
+  return rows->front().value.value_or("");
+}
+
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }

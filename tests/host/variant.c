@@ -1,5 +1,8 @@
-/* A good plugin in variants: VERSION, READ_MIN, READ_MAX and WRITE are its own, and with FAILS_ON_DATA
+/* A good plugin in variants: VERSION, READ_MIN, READ_MAX and WRITE are its own, with MIGRATES it has three steps of
+ * migration, of which the second fails while VARIANT_MIGRATE_FAILS is in the environment, and with FAILS_ON_DATA
  * it works on an empty store (as in the prover) but not on one where a start has left its key. */
+#include <stdlib.h>
+
 #include "loading/bad_plugins/skeleton.h"
 
 static gw_bytes key(void) {
@@ -24,6 +27,24 @@ static gw_status look(const gw_instance* instance, const gw_call* call, gw_bytes
   return good_call(instance, call, name, args, reply);
 }
 
+#ifdef MIGRATES
+static gw_status migrate(gw_instance* instance, const gw_call* call, const gw_sink* report) {
+  static const char* const kKeys[] = {"migrated/0", "migrated/1", "migrated/2"};
+  const gw_bytes name = {kKeys[call->step], 10};
+  (void)instance;
+  if (call->step == 1 && getenv("VARIANT_MIGRATE_FAILS") != NULL) {
+    put_text(report, "asked to fail");
+    return GW_INTERNAL;
+  }
+  const gw_status status = call->store->put(call->txn, name, name);
+  if (status != GW_OK || call->step == 2) return status;
+  put_text(report, "more");
+  return GW_MORE;
+}
+#else
+#define migrate NULL
+#endif
+
 GW_EXPORT const gw_plugin* gateway_plugin_entry_v1(uint32_t host_major, uint32_t host_minor) {
   static const gw_plugin table = {sizeof(gw_plugin),
                                   GW_ABI_MAJOR,
@@ -41,7 +62,7 @@ GW_EXPORT const gw_plugin* gateway_plugin_entry_v1(uint32_t host_major, uint32_t
                                   good_destroy,
                                   leave_key,
                                   good_control,
-                                  NULL,
+                                  migrate,
                                   look,
                                   good_call,
                                   good_health,

@@ -17,6 +17,7 @@ struct PluginWords {
   std::string what;
   std::string reason;
   bool lift = false;
+  bool one_way = false;
 };
 
 std::string release_text(const json::object& release) {
@@ -192,6 +193,7 @@ int run(Session& session, Printer& print, const PluginVerb& verb, const PluginWo
     const bool file = std::string_view(verb.what) == "file";
     body[verb.what] = absolute_if_file(session, words.what, file);
   }
+  if (words.one_way) body["oneWay"] = true;
   return ask(session, print, verb, body);
 }
 
@@ -251,6 +253,11 @@ void add_plugin_verbs(CLI::App& root, CommandLine& line) {
           ->expected(verb.what == nullptr ? 0 : 1, most)
           ->required(verb.what != nullptr)
           ->type_name(name);
+    }
+    if (std::string_view(verb.name) == "swap") {
+      command.add_flag("--one-way", words->one_way,
+                       "Also to a data format that the active release cannot read: backs the store "
+                       "up first; going back is a restore");
     }
     add_output_flags(command, line);
     command.callback([&line, &verb, words, given] {

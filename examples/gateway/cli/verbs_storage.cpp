@@ -108,6 +108,15 @@ void audit_restore(const std::string& state_dir, const std::string& from) {
       << '\n';
 }
 
+// The sequence of the newest commit; none: the database cannot be read.
+std::optional<std::uint64_t> newest_commit(const gateway::SqliteOptions& options) {
+  const auto engine = SqliteEngine::open(options);
+  if (!engine.ok()) return std::nullopt;
+  const auto snapshot = (*engine)->snapshot();
+  if (!snapshot.ok()) return std::nullopt;
+  return (*snapshot)->sequence();
+}
+
 int run_restore(Session& session, Printer& print, const std::string& file) {
   const LoadedConfig& loaded = *session.loaded();
   const std::string from = absolute_path(file, session.env().working_directory, session.env().home);
@@ -119,13 +128,20 @@ int run_restore(Session& session, Printer& print, const std::string& file) {
   }
   gateway::SqliteOptions options;
   options.path = database(loaded);
+  const auto before = newest_commit(options);
   const auto done = SqliteEngine::restore(options, from);
   if (!done.ok()) return fail(print, done.error());
   audit_restore(loaded.state_dir, from);
+  const auto after = newest_commit(options);
+  const bool known = before && after && *before >= *after;
+  const json::value lost = known ? json::value(*before - *after) : json::value(nullptr);
   if (print.json()) {
-    print.document(json::object{{"restored", from}, {"database", options.path}});
+    print.document(
+        json::object{{"restored", from}, {"database", options.path}, {"lostCommits", lost}});
   } else {
     print.success("restored " + from + " to " + options.path);
+    print.field("lost", known ? json::canonical(lost) + " commits made after the backup"
+                              : "what was committed after the backup");
     print.field("the former database", options.path + ".before-restore");
   }
   return kExitOk;

@@ -148,6 +148,13 @@ void Daemon::open_host() {
     archive_.deliver(delivery, std::move(done));
   };
   options.on_commit = [this] { feed_.wake(); };
+  if (runtime_.sqlite != nullptr) {
+    options.backup = [store = runtime_.sqlite](const std::string& file) -> Result<void> {
+      if (auto done = store->backup(file); !done)
+        return Error{"backup_failed", done.error().message};
+      return {};
+    };
+  }
   auto host = gateway::Host::open(std::move(options), *std::move(state_dir_), std::move(engine_));
   state_dir_.reset();
   if (!host) return fail(host.error());

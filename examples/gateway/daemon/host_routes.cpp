@@ -154,8 +154,10 @@ Answer plugins_verify(const HostRoutes& routes, const Arguments& arguments) {
 }
 
 Answer plugins_swap(const HostRoutes& routes, const Arguments& arguments) {
-  return with_host(routes.runtime,
-                   [&](Host& host) { return released(host.swap(arguments.text("what"))); });
+  return with_host(routes.runtime, [&](Host& host) {
+    const std::string what = arguments.text("what");
+    return released(arguments.flag("oneWay") ? host.upgrade(what) : host.swap(what));
+  });
 }
 
 Answer plugins_rollback(const HostRoutes& routes, const Arguments&) {
@@ -265,7 +267,7 @@ const Verb kVerbs[] = {
     {"plugins/info", Where::kHere, {{"id"}}, plugins_info},
     {"plugins/install", Where::kControl, {{"id"}, {"file"}}, plugins_install},
     {"plugins/verify", Where::kControl, {{"id"}, {"file"}}, plugins_verify},
-    {"plugins/swap", Where::kControl, {{"id"}, {"what"}}, plugins_swap},
+    {"plugins/swap", Where::kControl, {{"id"}, {"what"}, flag("oneWay")}, plugins_swap},
     {"plugins/rollback", Where::kControl, {{"id"}}, plugins_rollback},
     {"plugins/canary", Where::kControl, {{"id"}, {"what"}, object("policy")}, plugins_canary},
     {"plugins/promote", Where::kControl, {{"id"}}, plugins_steer<gateway::CanaryOrder::kPromote>},

@@ -21,7 +21,15 @@ class Breadcrumbs;
 class Referee;  // of the host library's canary
 
 struct Request {
-  enum class Kind : std::uint8_t { kTool, kSweep, kStart, kStop, kOutboxNext, kOutboxSettle };
+  enum class Kind : std::uint8_t {
+    kTool,
+    kSweep,
+    kStart,
+    kStop,
+    kOutboxNext,
+    kOutboxSettle,
+    kMigrate
+  };
   Kind kind = Kind::kTool;
   std::string
       name;  // tool or sweep; of the outbox the cursor (empty: from the start), or the delivery

@@ -56,6 +56,9 @@ struct HostOptions {
   // Handles fatal signals, so that a crash names the release in whose hook it happened and counts
   // against it at the next boot. Without it every death counts as the machine's.
   bool crash_report = false;
+  // Makes a backup of the store while it is used; a one-way upgrade needs one. Called on a control
+  // operation's thread. May be empty.
+  std::function<Result<void>(const std::string& file)> backup;
   ExecutorOptions executor;
   std::shared_ptr<Clock> clock;  // empty: the system's
   LogSink log;
@@ -108,7 +111,8 @@ struct Figure {
 // One line of a release's or the slot's history, newest first.
 struct HistoryEntry {
   std::int64_t at_ms = 0;
-  // "imported", "activated", "rolled_back", "reconfigured", "refused", "marked_good", "crashed" and
+  // "imported", "activated", "rolled_back", "reconfigured", "refused", "marked_good", "upgraded",
+  // "migrated", "crashed" and
   // "hung" (inside that release), "canary_started", "canary_stage" (it entered one), "canary_paused", "canary_resumed",
   // "promoted", "canary_failed", "canary_inconclusive", "canary_aborted", "quarantined", "quarantine_lifted", "interrupted" (the gateway
   // ended during a swap), "state_unreadable" (state.json was put aside)
@@ -182,9 +186,18 @@ class Host {
   // back), and whatever stage, verify, prove and load refuse.
   Result<KnownRelease> swap(const std::string& what);
 
+  // As swap(), but also to a release that writes a data format which the active one cannot read:
+  // backs the store up first (<state directory>/backups), activates it, and has it give what is
+  // stored the new format, step by step, while it serves. A rollback then is a restore of that backup
+  // with the gateway stopped, which loses what was committed since; the next boot serves the old release
+  // again. Nothing of it is on trial: there is nothing to go back to by itself. With a way back this
+  // is a swap.
+  // Errors: as swap(); no_backup, backup_failed.
+  Result<KnownRelease> upgrade(const std::string& what);
+
   // Goes to the release that was active before, or to the last good one when that is quarantined; a
   // second one forward again. Needs no new proof, and never quarantines.
-  // Errors: nothing_to_roll_back_to, data_format, release_lost, release_damaged.
+  // Errors: nothing_to_roll_back_to, one_way (after an upgrade; says what the way back costs), data_format, release_lost, release_damaged.
   Result<KnownRelease> rollback();
 
   // Judges a file or a kept release (as for swap) beside the active one, and promotes it if it stands the trial. Returns

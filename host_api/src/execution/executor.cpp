@@ -16,8 +16,8 @@
 namespace gateway {
 namespace {
 
-constexpr Hook kHookOf[] = {Hook::kTool, Hook::kSweep,      Hook::kStart,
-                            Hook::kStop, Hook::kOutboxNext, Hook::kOutboxSettle};
+constexpr Hook kHookOf[] = {Hook::kTool,       Hook::kSweep,        Hook::kStart,  Hook::kStop,
+                            Hook::kOutboxNext, Hook::kOutboxSettle, Hook::kMigrate};
 
 // What the manifest says about the call; false when it knows no such tool or sweep.
 bool route(Job& job) {
@@ -57,6 +57,9 @@ bool route(Job& job) {
     case Request::Kind::kOutboxSettle:
       job.metric_name = "outbox:settle";
       return job.lease->outbox() != nullptr;
+    case Request::Kind::kMigrate:
+      job.metric_name = "hook:migrate";
+      return true;
   }
   return false;
 }

@@ -30,6 +30,19 @@ struct Trial {
   std::string progress;     // what a canary needs to go on (a JSON object); empty: nothing
 };
 
+// A one-way upgrade: the release before cannot read what is stored since. It is written with the
+// intent, before anything is changed, and kept afterwards, because it says what the way back costs.
+struct Upgrade {
+  ReleaseId from;
+  ReleaseId to;
+  std::uint32_t from_format = 0;  // of the store before it
+  std::uint32_t to_format = 0;
+  std::string backup;          // of the store before it
+  std::uint64_t sequence = 0;  // the newest commit in the backup
+  std::int64_t at_ms = 0;
+  bool migrated = false;  // what was stored before has the new format too
+};
+
 // What must survive the process. Every change is one function below and one durable write, so that
 // a gateway killed at any instruction finds one of the states in between and nothing else.
 //
@@ -47,6 +60,7 @@ struct BootState {
   std::optional<RoleInfo> previous;  // served before what serves now; what a rollback goes to
   std::optional<Trial> candidate;
   std::optional<Intent> intent;
+  std::optional<Upgrade> upgrade;  // the last one
   std::string
       file_sha256;  // digest of the configured file when it was last decided about; may be empty
   std::string file_trouble;  // why the configured file was refused; empty: it was not

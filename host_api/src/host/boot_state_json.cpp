@@ -55,6 +55,41 @@ json::value candidate_json(const std::optional<Trial>& trial) {
   return out;
 }
 
+json::value upgrade_json(const std::optional<Upgrade>& upgrade) {
+  if (!upgrade) return nullptr;
+  return json::object{{"from", fields::object_of(upgrade->from)},
+                      {"to", fields::object_of(upgrade->to)},
+                      {"fromFormat", upgrade->from_format},
+                      {"toFormat", upgrade->to_format},
+                      {"backup", clean(upgrade->backup)},
+                      {"sequence", upgrade->sequence},
+                      {"atMs", upgrade->at_ms},
+                      {"migrated", upgrade->migrated}};
+}
+
+bool read_upgrade(const json::value& v, std::optional<Upgrade>& out) {
+  const auto* member = json::find(v, "upgrade");
+  if (member == nullptr || member->is_null()) return true;
+  const auto* from = json::find(*member, "from");
+  const auto* to = json::find(*member, "to");
+  if (from == nullptr || to == nullptr) return false;
+  const auto from_id = fields::release_id(*from);
+  const auto to_id = fields::release_id(*to);
+  const auto from_format = fields::small(*member, "fromFormat");
+  const auto to_format = fields::small(*member, "toFormat");
+  const auto* migrated = json::find(*member, "migrated");
+  if (!from_id || !to_id || !from_format || !to_format) return false;
+  out = Upgrade{*from_id,
+                *to_id,
+                *from_format,
+                *to_format,
+                fields::text(*member, "backup").value_or(""),
+                static_cast<std::uint64_t>(fields::integer(*member, "sequence").value_or(0)),
+                fields::integer(*member, "atMs").value_or(0),
+                migrated != nullptr && migrated->is_bool() && migrated->get_bool()};
+  return true;
+}
+
 json::value mark_json(const Mark& mark) {
   json::object out = fields::object_of(mark.release);
   out["goodMs"] = mark.good_ms;
@@ -231,6 +266,7 @@ std::string to_json(const BootState& state) {
   out["phase"] = state.candidate ? json::value(phase_name(state.candidate->phase)) : nullptr;
   out["tries"] = state.candidate ? state.candidate->tries : 0;
   out["intent"] = intent_json(state.intent);
+  out["upgrade"] = upgrade_json(state.upgrade);
   out["crashCounted"] = state.crash_counted;
   out["file"] = {{"sha256", state.file_sha256}, {"trouble", clean(state.file_trouble)}};
   out["swap"] = {{"trouble", clean(state.swap_trouble)}};
@@ -257,9 +293,12 @@ Result<BootState> parse_boot_state(std::string_view text) {
   if (!read_role(*parsed, "stable", state.stable) ||
       !read_role(*parsed, "previous", state.previous) ||
       !read_candidate(*parsed, state.candidate) || !read_intent(*parsed, state.intent) ||
-      !read_marks(*parsed, state) || !read_decisions(*parsed, state.decisions)) {
-    return Error{"bad_state",
-                 "stable, previous, candidate, intent, marks or decisions do not have their shape"};
+      !read_upgrade(*parsed, state.upgrade) || !read_marks(*parsed, state) ||
+      !read_decisions(*parsed, state.decisions)) {
+    return Error{
+        "bad_state",
+        "stable, previous, candidate, intent, upgrade, marks or decisions do not have their "
+        "shape"};
   }
   state.crash_counted = fields::text(*parsed, "crashCounted").value_or("");
   if (const auto* file = json::find(*parsed, "file")) {

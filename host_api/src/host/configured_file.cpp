@@ -29,6 +29,7 @@ void prune_releases(ReleaseStore& releases, const BootState& state, const std::s
         return r.id.sha256 == sha256 ||
                (state.stable && state.stable->release.sha256 == r.id.sha256) ||
                (state.previous && state.previous->release.sha256 == r.id.sha256) ||
+               (state.upgrade && state.upgrade->from.sha256 == r.id.sha256) ||
                (state.candidate && state.candidate->release.sha256 == r.id.sha256);
       },
       kKeptReleases);

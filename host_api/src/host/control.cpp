@@ -170,6 +170,11 @@ Result<KnownRelease> Control::rollback() {
                                      back_to->version, back_to->sha256)});
   }
   const Release target = *found;
+  if (const auto& upgrade = record_.state().upgrade; upgrade &&
+                                                     upgrade->from.sha256 == target.id.sha256 &&
+                                                     record_.state().serves(upgrade->to.sha256)) {
+    return refused("rollback", target.id, no_way_back(*upgrade));
+  }
   Swapper::Change change;
   change.action = "rollback";
   change.event = "rolled_back";

@@ -42,6 +42,8 @@ class Control {
     CanaryPolicy canary;  // of a canary that the configured file begins
     ProverOptions prover;
     SignaturePolicy signatures;
+    std::function<Result<void>(const std::string& file)> backup;  // may be empty
+    std::string backups;  // directory of the backups before upgrades; made when needed
     LogSink log;
   };
   struct Parts {
@@ -65,6 +67,7 @@ class Control {
   Result<KnownRelease> install(const std::string& file);
   Result<KnownRelease> verify(const std::string& file);
   Result<KnownRelease> swap(const std::string& what);
+  Result<KnownRelease> upgrade(const std::string& what);
   Result<KnownRelease> rollback();
   Result<void> reconfigure(const std::string& config_json);
   Result<Mark> quarantine(const std::string& what, const std::string& reason);
@@ -113,6 +116,13 @@ class Control {
   void boot_stable();
   void boot_previous();
   void report_problems();
+
+  Result<Upgrade> back_up(const Release& from, const Release& to);
+  void migrate();
+  void settle_upgrade();
+  void conclude_upgrade(const Upgrade& upgrade, bool raised);
+  void restored_before(const Upgrade& upgrade);
+  Error no_way_back(const Upgrade& upgrade) const;
 
   void count_crashes();
   void count_crash(BootState& state, const Crash& crash);

@@ -16,8 +16,10 @@ bool blames_bytes(const Error& error) {
 std::optional<Watcher::Seen> Control::boot_now() {
   boot_trouble_ = record_.problem();
   bytes_lost_ = false;
+  settle_upgrade();
   boot_trial();
   boot_stable();
+  migrate();
   resume_canary();
   std::optional<Watcher::Seen> seen;
   const bool follow = options_.on_file_change != OnFileChange::kIgnore || !swapper_.active();

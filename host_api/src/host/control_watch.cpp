@@ -6,6 +6,7 @@
 #include "canary/watch_guard.hpp"
 #include "host/control.hpp"
 #include "host/evidence.hpp"
+#include "host/stop_point.hpp"
 
 namespace gateway {
 
@@ -103,10 +104,12 @@ void Control::end_watch() {
                                 (record_.now_ms() - trial.phase_since_ms) / 1000);
   decision.figures =
       judge_watch(counts, executor_.counts(record_.state().stable->release.sha256)).figures;
+  stop_point(StopPoint::kWatchOver);
   record_.note([&](BootState& state) {
     state.pass_trial(record_.now_ms());
     state.record(record_.entry(decision));
   });
+  stop_point(StopPoint::kMarkedGood);
 }
 
 // Back to stable, and never again to these bytes.

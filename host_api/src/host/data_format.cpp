@@ -44,7 +44,8 @@ Result<void> check_revertible(const Release& next, const Release& active) {
   return Error{
       "one_way",
       fmt::format("version {} writes data format {}, the active version {} reads {} to {}: there "
-                  "would be no way back\n  deploy a version in between that reads both",
+                  "would be no way back\n  deploy a version in between that reads both, or upgrade "
+                  "one way, with a backup first",
                   next.id.version, next.data_format_write, active.id.version,
                   active.data_format_read_min, active.data_format_read_max)};
 }

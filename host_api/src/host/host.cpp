@@ -28,7 +28,8 @@ Result<std::shared_ptr<Clock>> make_clock(Engine& engine) {
   return std::shared_ptr<Clock>(system_clock(*floor));
 }
 
-Control::Options control_options(const HostOptions& options, const std::string& root) {
+Control::Options control_options(const HostOptions& options, const std::string& root,
+                                 const std::string& backups) {
   Control::Options out;
   out.root = root;
   out.plugin = options.plugin;
@@ -41,6 +42,8 @@ Control::Options control_options(const HostOptions& options, const std::string& 
   out.prover.timeout = options.prove_timeout;
   out.prover.node_id = options.node.node_id;
   out.signatures = options.signatures;
+  out.backup = options.backup;
+  out.backups = backups;
   out.log = options.log;
   return out;
 }
@@ -140,7 +143,7 @@ Result<std::unique_ptr<Host>> Host::open(HostOptions options, StateDir state_dir
                                      std::move(engine), std::move(clock));
   Impl& host = *impl;
   auto control = Control::open(
-      control_options(host.options, locked_root),
+      control_options(host.options, locked_root, host.state_dir.path() + "/backups"),
       {*host.engine, *host.executor, host.slot, *host.node, *host.clock, host.breadcrumbs.get()});
   if (!control) return Error{"plugins_root", control.error().message};
   host.control = std::move(*control);
@@ -178,6 +181,10 @@ Result<KnownRelease> Host::install(const std::string& file) {
 Result<KnownRelease> Host::verify(const std::string& file) { return impl_->control->verify(file); }
 
 Result<KnownRelease> Host::swap(const std::string& what) { return impl_->control->swap(what); }
+
+Result<KnownRelease> Host::upgrade(const std::string& what) {
+  return impl_->control->upgrade(what);
+}
 
 Result<KnownRelease> Host::rollback() { return impl_->control->rollback(); }
 

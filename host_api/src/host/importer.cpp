@@ -83,7 +83,9 @@ Result<Release> Importer::judge(const Candidate& candidate, const std::string& c
 }
 
 Result<Release> Importer::keep(Candidate candidate, Release release) {
-  return releases_.add(candidate.copy->path(), std::move(release), candidate.signature);
+  auto kept = releases_.add(candidate.copy->path(), std::move(release), candidate.signature);
+  if (kept) stop_point(StopPoint::kKept);
+  return kept;
 }
 
 Result<std::string> Importer::signer_of(const Candidate& candidate) const {

@@ -12,7 +12,8 @@ namespace gateway {
 
 void stop_point(StopPoint point) {
   static constexpr std::string_view kNames[] = {
-      "staged", "proved", "intent_written", "loaded", "flipped", "state_written", "retired"};
+      "staged",  "proved",        "kept",    "backed_up", "intent_written", "loaded",
+      "flipped", "state_written", "retired", "migrated",  "watch_over",     "marked_good"};
   const char* variable = std::getenv("GATEWAY_STOP_AT");
   if (variable == nullptr) return;
   std::string wanted = variable;

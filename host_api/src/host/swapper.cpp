@@ -27,7 +27,7 @@ Result<void> Swapper::activate(const Release& release, const Change& change) {
   }
   if (auto free = check_quarantine(parts_.record.state(), release.id); !free) return free;
   if (auto fits = check_formats(release, change.must_revert); !fits) return fits;
-  if (auto begun = persist_intent(release, change.action); !begun) return begun;
+  if (auto begun = persist_intent(release, change.action, change.one_way); !begun) return begun;
   stop_point(StopPoint::kIntentWritten);
 
   auto instance = prepare(release, config_json_);
@@ -36,7 +36,9 @@ Result<void> Swapper::activate(const Release& release, const Change& change) {
 
   if (auto raised = raise_format(release); !raised) return raised;
   const bool first = !active();
-  if (watched(release)) parts_.executor.restart_counts(release.id.sha256);
+  if (watched(release) && !change.one_way) {
+    parts_.executor.restart_counts(release.id.sha256);
+  }
   parts_.slot.activate(std::move(*instance));
   stop_point(StopPoint::kFlipped);
 
@@ -206,9 +208,11 @@ Result<void> Swapper::raise_format(const Release& release) {
   return {};
 }
 
-Result<void> Swapper::persist_intent(const Release& release, const std::string& action) {
+Result<void> Swapper::persist_intent(const Release& release, const std::string& action,
+                                     const std::optional<Upgrade>& one_way) {
   return parts_.record.update([&](BootState& state) {
     state.intent = Intent{action, release.id, parts_.record.now_ms()};
+    if (one_way) state.upgrade = one_way;
   });
 }
 
@@ -222,8 +226,8 @@ bool Swapper::watched(const Release& release) const {
 Result<void> Swapper::persist_flip(const Release& release, const Change& change) {
   const std::int64_t now = parts_.record.now_ms();
   const bool moves = !parts_.record.state().serves(release.id.sha256);
-  const bool watch = watched(release);
-  return parts_.record.update([&](BootState& state) {
+  const bool watch = watched(release) && !change.one_way;
+  const auto apply = [&](BootState& state) {
     state.intent.reset();
     state.swap_trouble.clear();
     if (change.file) {
@@ -238,7 +242,12 @@ Result<void> Swapper::persist_flip(const Release& release, const Change& change)
       state.make_stable(release.id, now);
     }
     record_change(state, release, change);
-  });
+  };
+  if (!change.one_way) return parts_.record.update(apply);
+  // The old release cannot take over again. Should this write be lost, the boot concludes the same
+  // from the store's format and the intent.
+  parts_.record.note(apply);
+  return {};
 }
 
 Result<void> Swapper::start() {

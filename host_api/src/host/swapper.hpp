@@ -43,10 +43,13 @@ class Swapper {
 
   // What an activation is recorded as.
   struct Change {
-    std::string action = "swap";      // of the intent: "swap" | "rollback" | "boot"
+    std::string action = "swap";      // of the intent: "swap" | "rollback" | "boot" | "upgrade"
     std::string event = "activated";  // of the decision
     std::string detail;
     std::string by = "operator";
+    // The release before cannot read what is stored from now on: no way back, and no watch. What the
+    // upgrade is, written with the intent.
+    std::optional<Upgrade> one_way{};
     bool must_revert = true;                 // refuse when there would be no way back
     std::optional<std::string> file{};       // digest of the configured file that asked for it
     HistoryEntry decision{};                 // phase, verdict, figures and evidence it rests on
@@ -102,7 +105,8 @@ class Swapper {
   bool is_candidate(const Release& release) const;
   Result<void> check_formats(const Release& release, bool must_revert);
   Result<void> raise_format(const Release& release);
-  Result<void> persist_intent(const Release& release, const std::string& action);
+  Result<void> persist_intent(const Release& release, const std::string& action,
+                              const std::optional<Upgrade>& one_way = {});
   Result<void> persist_flip(const Release& release, const Change& change);
   void record_change(BootState& state, const Release& release, const Change& change);
   Result<void> start();
