@@ -50,8 +50,8 @@ std::optional<Message> unread_message(Context& context, const Waiting& waiting) 
   return message;
 }
 
-Offer offer(Context& context, const Waiting& waiting) {
-  using enum Offer::Kind;
+Recheck recheck(Context& context, const Waiting& waiting) {
+  using enum Recheck::Kind;
   const auto sink = load_sink(context.txn, waiting.what.target);
   const auto agent = load_agent(context.txn, waiting.what.target);
   if (!sink || !agent) return {kDrop};
@@ -89,7 +89,7 @@ void given_up(Context& context, const Waiting& waiting, const DeliveryRecord& re
 constexpr Stream kStream = {.name = kInboxStream,
                             .most_attempts = kMostAttempts,
                             .keeps_records = true,
-                            .offer = offer,
+                            .recheck = recheck,
                             .delivered = delivered,
                             .given_up = given_up};
 

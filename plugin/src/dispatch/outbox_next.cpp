@@ -49,13 +49,13 @@ void offer_queue(Context& context, const OutboxQueue& queue, const Stream& strea
   for (const auto& [at, value] : rows) {
     if (offered == kOffered || batch.bytes >= kMostBytes) return;
     const Waiting waiting = read_waiting(queue.stream, queue.target, at, value);
-    Offer offer = stream.offer(context, waiting);
-    if (offer.kind == Offer::Kind::kHold) return;
-    if (offer.kind == Offer::Kind::kDrop) {
+    Recheck recheck = stream.recheck(context, waiting);
+    if (recheck.kind == Recheck::Kind::kHold) return;
+    if (recheck.kind == Recheck::Kind::kDrop) {
       if (!withdraw(context.txn, waiting.what.record, waiting.what.target)) context.txn.erase(at);
       continue;
     }
-    add(context, waiting, std::move(offer.payload), batch);
+    add(context, waiting, std::move(recheck.payload), batch);
     ++offered;
   }
   if (offered > 0) return;

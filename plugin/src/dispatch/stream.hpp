@@ -9,8 +9,8 @@
 
 namespace ansible {
 
-// What a delivery is worth just before it is sent.
-struct Offer {
+// What a look at the record just before a delivery is sent comes to (MSG-4).
+struct Recheck {
   enum class Kind : std::uint8_t {
     kSend,
     kDrop,  // pointless by now
@@ -25,7 +25,7 @@ struct Stream {
   std::int64_t most_attempts;  // 0: it is tried for ever
   bool keeps_records;          // how its deliveries went is shown with the record (reference 1.5)
 
-  Offer (*offer)(Context& context, const Waiting& waiting);
+  Recheck (*recheck)(Context& context, const Waiting& waiting);
 
   // Called once the delivery has left the queue.
   void (*delivered)(Context& context, const Waiting& waiting);

@@ -17,14 +17,16 @@ constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::size_t kRecordsPerStep = 64;
 constexpr std::string_view kByTime = "audit-time/";
 
-Offer offer(Context&, const Waiting& waiting) { return {Offer::Kind::kSend, waiting.what.payload}; }
+Recheck recheck(Context&, const Waiting& waiting) {
+  return {Recheck::Kind::kSend, waiting.what.payload};
+}
 void settled(Context&, const Waiting&) {}
 void given_up(Context&, const Waiting&, const DeliveryRecord&) {}
 
 constexpr Stream kStream = {.name = kAuditStream,
                             .most_attempts = 0,
                             .keeps_records = false,
-                            .offer = offer,
+                            .recheck = recheck,
                             .delivered = settled,
                             .given_up = given_up};
 
