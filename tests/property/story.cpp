@@ -55,7 +55,6 @@ Step Story::next() {
   const auto* chosen = std::begin(kChapters);
   while (left >= chosen->weight) left -= chosen++->weight;
   Step step = (this->*chosen->make)();
-  if (step.kind == gateway::Request::Kind::kTool && !ansible::find_tool(step.name)) return next();
   // Mostly seconds, now and then most of an hour, rarely days: windows pass, retries come due, closed tasks grow old.
   step.after_ms = static_cast<std::int64_t>(chance(10) ? number(3'600'000) : number(20'000));
   if (chance(1)) step.after_ms = static_cast<std::int64_t>(number(4 * 86'400'000));
