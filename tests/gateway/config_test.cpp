@@ -67,6 +67,7 @@ constexpr std::string_view kFull = R"(// a gateway
   "plugins": { "root": "~/plugins", "prover": "bin/prover", "hookLimitMs": 5000,
     "watch": { "everyMs": 500, "quietMs": 100 }, "entries": { "ansible": {
     "enabled": true, "library": "lib/ansible.so", "onFileChange": "ignore", "watchSeconds": 60,
+    "journal": true, "journalMegabytes": 128,
     "config": { "tier": "edge", "nodeIdOverride": "vps-jane", "slaSweep": { "everySeconds": 60 }, },
   } } },
 }
@@ -92,6 +93,8 @@ TEST_CASE("config: every key of ours is read, with comments and trailing commas"
   CHECK(p.config.plugin.library == "/etc/openclaw/lib/ansible.so");
   CHECK(p.config.plugin.on_file_change == FileChange::kIgnore);
   CHECK(p.config.plugin.watch_seconds == 60);
+  CHECK(p.config.plugin.journal);
+  CHECK(p.config.plugin.journal_megabytes == 128);
   CHECK(p.config.hook_limit_ms == 5'000);
   CHECK(p.config.plugin.tier == "edge");
   CHECK(p.config.plugin.node_id == "vps-jane");
@@ -109,8 +112,18 @@ TEST_CASE("config: an empty file means the defaults") {
   CHECK(p.config.watch.every_ms == 2'000);
   CHECK(p.config.watch.quiet_ms == 1'000);
   CHECK(p.config.plugin.watch_seconds == 300);
+  CHECK_FALSE(p.config.plugin.journal);
+  CHECK(p.config.plugin.journal_megabytes == 64);
   CHECK(p.config.plugin.config_json == "{}");
   CHECK(gateway_url(p.config.gateway) == "http://127.0.0.1:18789");
+}
+
+TEST_CASE(
+    "config: the journal may also be turned on as gateway.journal; the plugin's entry decides") {
+  CHECK(parse(R"({"gateway":{"journal":true}})").config.plugin.journal);
+  CHECK_FALSE(parse(R"({"gateway":{"journal":true},
+                        "plugins":{"entries":{"ansible":{"journal":false}}}})")
+                  .config.plugin.journal);
 }
 
 TEST_CASE(

@@ -169,6 +169,7 @@ void read_gateway(Section section, GatewayConfig& out) {
   read_bind(section, out.bind);
   section.read("stateDir", out.state_dir);
   section.read("url", out.url);
+  section.read("journal", out.journal);
   Section auth = section.section("auth");
   read_secret(auth, "token", out.token);
   read_secret(auth, "hostToken", out.host_token);
@@ -287,6 +288,8 @@ void read_plugin(Section section, const PathBase& base, PluginConfig& out) {
                 {"canary", FileChange::kCanary},
                 {"ignore", FileChange::kIgnore}});
   read_canary(section, out);
+  section.read("journal", out.journal);
+  section.read_number("journalMegabytes", out.journal_megabytes, 16, 1024);
   read_signatures(section, out.signatures);
   section.read_number("watchSeconds", out.watch_seconds, 0, 30 * 86'400);
   if (const json::value* config = section.member("config")) {
@@ -342,6 +345,7 @@ Result<Config> parse_config(std::string_view text, const PathBase& base,
     if (!path->empty()) *path = absolute_path(*path, base.directory, base.home);
   }
   read_watch(plugins.section("watch"), config.watch);
+  config.plugin.journal = config.gateway.journal;
   read_plugin(plugins.section("entries").section("ansible"), base, config.plugin);
   if (findings.error) return *findings.error;
   if (warnings != nullptr) {

@@ -26,6 +26,7 @@ struct GatewayConfig {
   std::string host_token;          // auth.hostToken; empty: no host operations from the dashboard
   std::string state_dir;           // stateDir, as written; empty: not given
   std::string url;                 // where clients reach the gateway; empty: http://<bind>:<port>
+  bool journal = false;            // another place for plugins.entries.ansible.journal
 };
 
 enum class StorageEngine : std::uint8_t { kSqlite, kMemory };
@@ -59,8 +60,10 @@ struct PluginConfig {
   bool enabled = true;
   std::string library;  // absolute; empty: not given
   FileChange on_file_change = FileChange::kDirect;
-  std::string canary_json = "{}";       // canary: a policy as gateway::read_policy() takes it
-  std::uint32_t watch_seconds = 300;    // after a direct swap; 0: not at all
+  std::string canary_json = "{}";     // canary: a policy as gateway::read_policy() takes it
+  std::uint32_t watch_seconds = 300;  // after a direct swap; 0: not at all
+  bool journal = false;               // calls are recorded, to be replayed
+  std::uint32_t journal_megabytes = 64;
   gateway::SignaturePolicy signatures;  // requireSignature, trustedKeys
   std::string config_json = "{}";       // passed to the plugin's create, which validates it
   std::string tier;                     // config.tier; empty: not given

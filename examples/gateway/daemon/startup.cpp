@@ -131,6 +131,8 @@ gateway::HostOptions host_options(const Config& config, const NodeFacts& node,
   if (auto policy = gateway::read_policy(config.plugin.canary_json, canary)) {
     options.canary = std::move(*policy);  // it was read before, with the configuration
   }
+  options.journal.enabled = config.plugin.journal;
+  options.journal.max_bytes = std::uint64_t{config.plugin.journal_megabytes} << 20;
   options.crash_report = true;
   options.executor.hook_limit = std::chrono::milliseconds(config.hook_limit_ms);
   options.signatures = config.plugin.signatures;
@@ -168,6 +170,9 @@ std::vector<std::string> restart_keys(const Config& before, const Config& after)
   note(before.plugin.library != after.plugin.library, "plugins.entries.ansible.library");
   note(before.plugin.on_file_change != after.plugin.on_file_change,
        "plugins.entries.ansible.onFileChange");
+  note(before.plugin.journal != after.plugin.journal ||
+           before.plugin.journal_megabytes != after.plugin.journal_megabytes,
+       "plugins.entries.ansible.journal or journalMegabytes");
   note(before.plugin.signatures != after.plugin.signatures,
        "plugins.entries.ansible.requireSignature or trustedKeys");
   note(before.plugin.watch_seconds != after.plugin.watch_seconds,

@@ -18,6 +18,7 @@
 namespace gateway {
 
 class Breadcrumbs;
+class Journal;
 class Referee;  // of the host library's canary
 
 struct Request {
@@ -82,6 +83,7 @@ struct ExecutorOptions {
   // How long a hook may take before it is told `cancelled`; a tenth of that later it is given up.
   std::chrono::milliseconds hook_limit{30'000};
   std::shared_ptr<Breadcrumbs> breadcrumbs;  // where it is noted which release runs; may be none
+  std::shared_ptr<Journal> journal;          // where steps are recorded; mostly none
 };
 
 // A call that speaks against the release that ran it.
@@ -111,7 +113,7 @@ struct HungCall {
   FailedCall call;
 };
 
-// What a call was seen to do, for tests, benchmarks and the journal to come.
+// What a call was seen to do, for tests and benchmarks.
 struct CallTrace {
   std::uint64_t keys_read = 0;  // distinct point reads and scanned rows
   std::uint64_t keys_written = 0;

@@ -13,6 +13,7 @@
 #include "gateway/engine.hpp"
 #include "gateway/error.hpp"
 #include "gateway/executor.hpp"
+#include "gateway/journal.hpp"
 #include "gateway/log.hpp"
 #include "gateway/node.hpp"
 #include "gateway/outbox.hpp"
@@ -59,6 +60,7 @@ struct HostOptions {
   // Makes a backup of the store while it is used; a one-way upgrade needs one. Called on a control
   // operation's thread. May be empty.
   std::function<Result<void>(const std::string& file)> backup;
+  JournalOptions journal;
   ExecutorOptions executor;
   std::shared_ptr<Clock> clock;  // empty: the system's
   LogSink log;

@@ -21,9 +21,6 @@ std::uint64_t hash_of(std::string_view salt, std::string_view text) {
   return hash * 0x9E3779B97F4A7C15ull >> 16;
 }
 
-// Answers that the store has no part in.
-bool comparable(gw_status status) { return status >= 0 || is_fault(status); }
-
 void count(CanaryCounters& side, std::uint64_t took_us, bool fault) {
   ++side.calls;
   side.latency.add(took_us);
@@ -148,7 +145,9 @@ StepResult CanaryReferee::run_active(Job& job, View& view, const StepInput& inpu
     file_->scores.update([](Scores& scores) { ++scores.shed; });
     return result;
   }
-  shadow->offer({wire::question_of(input, result), std::move(reads), answer_of(result),
+  wire::Question question = wire::question_of(input, result);
+  question.flags |= GW_CALL_SHADOW;
+  shadow->offer({std::move(question), std::move(reads), answer_of(result),
                  view.snapshot().sequence(), job.metric_name});
   return result;
 }

@@ -48,6 +48,8 @@ StepInput Question::input() const {
   out.node_id = node_id;
   out.caller_agent = caller_agent;
   out.continuation = continuation;
+  out.outcome = outcome;
+  out.detail = detail;
   out.flags = flags;
   out.caller_kind = caller_kind;
   out.attempt = attempt;
@@ -71,7 +73,9 @@ Question question_of(const StepInput& input, const StepResult& result) {
   out.node_id = input.node_id;
   out.caller_agent = input.caller_agent;
   out.continuation = input.continuation;
-  out.flags = input.flags | GW_CALL_SHADOW;
+  out.outcome = input.outcome;
+  out.detail = input.detail;
+  out.flags = input.flags;
   out.caller_kind = input.caller_kind;
   out.attempt = input.attempt;
   out.step = input.step;
@@ -85,18 +89,23 @@ Question question_of(const StepInput& input, const StepResult& result) {
   return out;
 }
 
-std::string step_frame(const Question& q, const ReadLog& reads) {
-  Writer out(Kind::kStep);
+void write_question(Writer& out, const Question& q) {
   out.number(q.hook);
   for (const std::string* text : {&q.name, &q.args_json, &q.request_id, &q.trace_id, &q.node_id,
-                                  &q.caller_agent, &q.continuation}) {
+                                  &q.caller_agent, &q.continuation, &q.detail}) {
     out.text(*text);
   }
+  out.number(q.outcome);
   out.number(q.flags).number(q.caller_kind).number(q.attempt).number(q.step);
   out.number(q.now_ms).number(q.deadline_ns).number(q.seed).number(q.max_reply);
   out.number(q.yield_after);
   out.number<std::uint8_t>(q.role.sweeps ? 1 : 0).text(q.role.reason).text(q.role.lease_holder);
   out.number(q.role.lease_epoch);
+}
+
+std::string step_frame(const Question& question, const ReadLog& reads) {
+  Writer out(Kind::kStep);
+  write_question(out, question);
   out.number<std::uint64_t>(reads.points().size());
   for (const auto& [key, value] : reads.points()) out.text(key).maybe(value);
   out.number<std::uint64_t>(reads.scans().size());
@@ -109,12 +118,13 @@ std::string step_frame(const Question& q, const ReadLog& reads) {
   return out.bytes();
 }
 
-bool read_step(Reader& in, Question& q, ReadLog& reads) {
+void read_question(Reader& in, Question& q) {
   q.hook = in.number<Hook>();
   for (std::string* text : {&q.name, &q.args_json, &q.request_id, &q.trace_id, &q.node_id,
-                            &q.caller_agent, &q.continuation}) {
+                            &q.caller_agent, &q.continuation, &q.detail}) {
     *text = in.text();
   }
+  q.outcome = in.number<std::uint32_t>();
   q.flags = in.number<std::uint32_t>();
   q.caller_kind = in.number<std::uint32_t>();
   q.attempt = in.number<std::uint32_t>();
@@ -128,6 +138,10 @@ bool read_step(Reader& in, Question& q, ReadLog& reads) {
   q.role.reason = in.text();
   q.role.lease_holder = in.text();
   q.role.lease_epoch = in.number<std::uint64_t>();
+}
+
+bool read_step(Reader& in, Question& question, ReadLog& reads) {
+  read_question(in, question);
   for (auto n = in.number<std::uint64_t>(); n > 0 && !in.failed(); --n) {
     const std::string key = in.text();
     reads.note(key, in.maybe());
@@ -145,11 +159,24 @@ bool read_step(Reader& in, Question& q, ReadLog& reads) {
   return in.done();
 }
 
+void write_rows(Writer& out, const std::vector<Write>& rows) {
+  out.number<std::uint64_t>(rows.size());
+  for (const Write& row : rows) out.text(row.key).maybe(row.value);
+}
+
+bool read_rows(Reader& in, std::vector<Write>& rows) {
+  for (auto n = in.number<std::uint64_t>(); n > 0 && !in.failed(); --n) {
+    std::string key = in.text();
+    rows.push_back({std::move(key), in.maybe()});
+  }
+  return in.done();
+}
+
 std::string answer_frame(const Answer& answer) {
   Writer out(Kind::kAnswer);
   out.number(answer.status).text(answer.body).text(answer.error).number(answer.took_us);
-  out.number<std::uint64_t>(answer.writes.size());
-  for (const Write& write : answer.writes) out.text(write.key).maybe(write.value);
+  out.number<std::uint8_t>(answer.kept ? 1 : 0);
+  write_rows(out, answer.writes);
   return out.bytes();
 }
 
@@ -158,11 +185,8 @@ bool read_answer(Reader& in, Answer& answer) {
   answer.body = in.text();
   answer.error = in.text();
   answer.took_us = in.number<std::uint64_t>();
-  for (auto n = in.number<std::uint64_t>(); n > 0 && !in.failed(); --n) {
-    std::string key = in.text();
-    answer.writes.push_back({std::move(key), in.maybe()});
-  }
-  return in.done();
+  answer.kept = in.number<std::uint8_t>() != 0;
+  return read_rows(in, answer.writes);
 }
 
 namespace {

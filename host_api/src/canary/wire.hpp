@@ -1,12 +1,14 @@
 // How the host and the shadow's process talk: frames over a socket, one conversation per step.
 //
 //     host                          shadow
-//     setup(node, configuration) ->
+//     setup(configuration)       ->
 //                                <- ready | refused
 //     step(question, reads)      ->
 //                                <- get | scan        as often as it needs more than was recorded
 //     found | rows | moved       ->
 //                                <- answer
+//
+// A replay has a state of its own instead: load(rows) -> puts rows into it, and it asks for nothing.
 //
 // Neither side trusts the other: every length is checked, and a frame that does not read to its end is an error.
 #pragma once
@@ -35,13 +37,15 @@ enum class Kind : std::uint8_t {
   kRefused,
   kGet,
   kScan,
-  kAnswer
+  kAnswer,
+  kLoad
 };
 
 inline constexpr std::size_t kMaxFrame = 48u << 20;
 
 class Writer {
  public:
+  Writer() = default;
   explicit Writer(Kind kind) { number(static_cast<std::uint8_t>(kind)); }
   template <class N>
   Writer& number(N value) {
@@ -83,6 +87,8 @@ class Reader {
 struct Question {
   Hook hook = Hook::kTool;
   std::string name, args_json, request_id, trace_id, node_id, caller_agent, continuation;
+  std::string detail;
+  std::uint32_t outcome = GW_RETRY_LATER;
   std::uint32_t flags = 0, caller_kind = 0, attempt = 0, step = 0;
   std::int64_t now_ms = 0;
   std::uint64_t deadline_ns = 0;
@@ -93,7 +99,14 @@ struct Question {
 
   StepInput input() const;  // borrows from this
 };
+// `result` tells where the step was ended, so that another release ends it there too.
 Question question_of(const StepInput& input, const StepResult& result);
+void write_question(Writer& out, const Question& question);
+void read_question(Reader& in, Question& question);
+
+// Rows of a state: a value, or none for a key that is to be erased.
+void write_rows(Writer& out, const std::vector<Write>& rows);
+bool read_rows(Reader& in, std::vector<Write>& rows);  // to the end of the frame; appends
 
 struct Answer {
   gw_status status = GW_INTERNAL;
@@ -101,6 +114,7 @@ struct Answer {
   std::string error;
   std::vector<Write> writes;
   std::uint64_t took_us = 0;
+  bool kept = false;  // of a replay: the writes are in its state from now on
 };
 
 std::string step_frame(const Question& question, const ReadLog& reads);

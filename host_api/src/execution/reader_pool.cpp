@@ -4,6 +4,7 @@
 
 #include "execution/breadcrumbs.hpp"
 #include "execution/mutants.hpp"
+#include "journal/journal.hpp"
 
 namespace gateway {
 
@@ -89,6 +90,7 @@ void ReaderPool::advance(JobPtr job, StepResult result, std::uint64_t sequence) 
     return desk_.requeue(std::move(job));
   }
   runner_.publish(*job, result);
+  if (!result.record.empty()) options_.journal->answered(std::move(result.record));
   if (result.status == GW_MORE) {
     if (!job->kept) job->kept = std::make_shared<Layer>();
     job->kept->merge(result.writes);

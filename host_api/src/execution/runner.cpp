@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "execution/json_lookup.hpp"
+#include "journal/journal_format.hpp"
 
 namespace gateway {
 namespace {
@@ -101,6 +102,9 @@ StepResult StepRunner::run(Job& job, View& view) {
   count(job, result, in_time);
   desk_.meters().ran(job.metric_name, nanoseconds(result.took));
   notify(request, result.trace);
+  if (options_.journal && comparable(result.status)) {
+    result.record = journal::step_payload(input, result);
+  }
   return result;
 }
 

@@ -167,6 +167,8 @@ bool is_fault(gw_status status) {
          status == GW_TOO_LARGE;
 }
 
+bool comparable(gw_status status) { return status >= 0 || is_fault(status); }
+
 std::string_view status_name(gw_status status) {
   for (const StatusName& entry : kStatusNames) {
     if (entry.status == status) return entry.name;

@@ -78,10 +78,14 @@ struct StepResult {
   std::uint32_t yields_denied = 0;   // how often should_yield() said no before it said yes
   bool yielded = false;              // and whether it did
   std::chrono::nanoseconds took{0};  // inside the hook
+  std::string record;                // the step as the journal keeps it; empty: it does not
 };
 
 // A status that is the release's own fault: a bug, or a broken rule of the ABI.
 bool is_fault(gw_status status);
+
+// Answers that the store and the host have no part in: another run of the step can be compared with them.
+bool comparable(gw_status status);
 
 // True for the statuses whose writes are kept: GW_OK, GW_REFUSED_RECORDED, GW_MORE.
 bool commits(gw_status status);

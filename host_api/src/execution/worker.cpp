@@ -5,12 +5,24 @@
 
 #include "execution/breadcrumbs.hpp"
 #include "execution/mutants.hpp"
+#include "journal/journal.hpp"
 
 namespace gateway {
 namespace {
 
 constexpr std::uint32_t kAttemptsInCompany = 2;  // failed commits after which a call commits alone
 constexpr std::uint32_t kMaxBackOffMs = 16;
+
+// The steps of a batch that is durable, in the order in which they ran.
+std::vector<std::string> take_records(Batch& batch) {
+  std::vector<std::string> records;
+  records.reserve(batch.held().size());
+  for (Batch::Held& held : batch.held()) {
+    if (!held.result.record.empty()) records.push_back(std::move(held.result.record));
+    held.result.record.clear();
+  }
+  return records;
+}
 
 }  // namespace
 
@@ -134,6 +146,9 @@ void Worker::settle(Batch& batch) {
   const Verdict verdict = committer_.commit(batch);
   if (verdict.kind == Verdict::Kind::kDurable) {
     desk_.meters().batch(verdict.sequence);
+    if (options_.journal) {
+      options_.journal->committed(batch.base_sequence(), verdict.sequence, take_records(batch));
+    }
     if (options_.on_commit) options_.on_commit();
   }
   if (verdict.kind == Verdict::Kind::kConflict && !batch.held().empty()) {
@@ -172,6 +187,7 @@ void Worker::settle(Batch& batch) {
 // Certain now: tell the caller, or go on with the next step.
 void Worker::release(JobPtr job, StepResult result, std::uint64_t sequence) {
   runner_.publish(*job, result);
+  if (!result.record.empty()) options_.journal->answered(std::move(result.record));
   if (result.status == GW_MORE) {
     ++job->step;
     job->attempt = 0;

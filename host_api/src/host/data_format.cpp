@@ -10,8 +10,12 @@ namespace gateway {
 Result<std::optional<std::uint32_t>> stored_format(Engine& engine) {
   auto snapshot = engine.snapshot();
   if (!snapshot) return Error{"storage", snapshot.error().message};
+  return format_in(**snapshot);
+}
+
+Result<std::optional<std::uint32_t>> format_in(Snapshot& snapshot) {
   const std::string_view keys[] = {kFormatKey};
-  auto rows = (*snapshot)->get(keys);
+  auto rows = snapshot.get(keys);
   if (!rows) return Error{"storage", rows.error().message};
   const auto& value = rows->front().value;
   if (!value) return std::optional<std::uint32_t>();

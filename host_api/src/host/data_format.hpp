@@ -16,6 +16,7 @@ inline constexpr std::string_view kFormatKey{"\0host/format", 12};
 
 // None: nothing was written yet. Errors: storage.
 Result<std::optional<std::uint32_t>> stored_format(Engine& engine);
+Result<std::optional<std::uint32_t>> format_in(Snapshot& snapshot);
 
 // A release loads only if it reads what is stored. Errors: data_format.
 Result<void> check_readable(const Release& release, std::optional<std::uint32_t> stored);

@@ -12,6 +12,7 @@
 #include "host/durable_files.hpp"
 #include "host/ticker.hpp"
 #include "host/watcher.hpp"
+#include "journal/journal.hpp"
 
 namespace gateway {
 namespace {
@@ -61,6 +62,7 @@ struct Host::Impl {
         engine(std::move(store)),
         clock(std::move(time)),
         breadcrumbs(options.executor.breadcrumbs),
+        journal(start_journal()),
         node(std::make_unique<NodeState>(options.node)),
         slot([log = options.log](const ReleaseId& release) {
           if (log) log(GW_LOG_DEBUG, "host", "retired version " + release.version);
@@ -71,8 +73,18 @@ struct Host::Impl {
 
   void shutdown(std::chrono::milliseconds limit);
   void stop_plugin(std::chrono::milliseconds limit);
+  std::shared_ptr<Journal> start_journal() const {
+    if (!options.journal.enabled) return nullptr;
+    JournalOptions chosen = options.journal;
+    if (chosen.directory.empty()) chosen.directory = state_dir.path() + "/journal";
+    return std::make_shared<Journal>(
+        std::move(chosen),
+        Journal::Subject{options.plugin, options.node.node_id, options.config_json}, *engine,
+        *clock, options.log);
+  }
   ExecutorOptions executor_options() {
     ExecutorOptions out = options.executor;
+    out.journal = journal;
     out.on_commit = [this, told = options.on_commit] {
       if (auto* waiting = drainer.load()) waiting->wake();
       if (told) told();
@@ -89,6 +101,7 @@ struct Host::Impl {
   std::unique_ptr<Engine> engine;
   std::shared_ptr<Clock> clock;
   std::shared_ptr<Breadcrumbs> breadcrumbs;
+  std::shared_ptr<Journal> journal;
   std::unique_ptr<NodeState> node;
   Slot slot;
   std::atomic<OutboxDrainer*> drainer{nullptr};  // `outbox`, once commits may wake it
@@ -109,6 +122,7 @@ Host::Impl::~Impl() {
   control.reset();
   sweeper.reset();
   executor.reset();
+  if (journal) journal->close();
   if (!wedged) return;
   static_cast<void>(node.release());
   static_cast<void>(new std::shared_ptr<Clock>(clock));
@@ -209,7 +223,9 @@ Result<Mark> Host::lift_quarantine(const std::string& what) {
 }
 
 Result<void> Host::reconfigure(const std::string& config_json) {
-  return impl_->control->reconfigure(config_json);
+  auto done = impl_->control->reconfigure(config_json);
+  if (done && impl_->journal) impl_->journal->reconfigured(config_json);
+  return done;
 }
 
 void Host::recheck_file() {
@@ -251,6 +267,7 @@ void Host::Impl::shutdown(std::chrono::milliseconds limit) {
   slot.clear();
   slot.wait_retired(static_cast<std::uint32_t>(limit.count()));
   if (control) control->close();
+  if (journal) journal->close();
 }
 
 void Host::Impl::stop_plugin(std::chrono::milliseconds limit) {
