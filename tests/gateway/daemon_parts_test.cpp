@@ -51,6 +51,16 @@ TEST_CASE("secret: only the whole text matches, and nothing matches no secret") 
   CHECK(fingerprint("at_1") != fingerprint("at_2"));
 }
 
+TEST_CASE("base64: standard text with its padding, and nothing of what is none") {
+  CHECK(base64_decoded("bWU6dG9rZW4=") == "me:token");
+  CHECK(base64_decoded("bWU6dG9rZQ==") == "me:toke");
+  CHECK(base64_decoded("bWU6dG9r") == "me:tok");
+  for (const char* none : {"", "bWU", "b=U6", "====", "bWU_", "b\xffU6"}) {
+    CAPTURE(none);
+    CHECK(base64_decoded(none).empty());
+  }
+}
+
 TEST_CASE("responses: every code has its status, and Retry-After is whole seconds rounded up") {
   CHECK(error_response("invalid_json", "x").status == 400);
   CHECK(error_response("unauthorized", "x").status == 401);

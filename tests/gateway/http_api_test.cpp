@@ -14,6 +14,10 @@ namespace {
 
 constexpr const char* kRead = R"({"tool":"echo_read","args":{}})";
 
+// What a browser sends for the user "me": the gateway's token as the password, and "nope".
+constexpr const char* kGoodPassword = "Basic bWU6Z3dfdGVzdF90b2tlbg==";
+constexpr const char* kWrongPassword = "Basic bWU6bm9wZQ==";
+
 std::string code_of(const test::HttpReply& reply) {
   return parse_json(reply.body).at("error").at("code").as_string().c_str();
 }
@@ -99,6 +103,21 @@ TEST_CASE(
        413,
        "too_large"},
       {"metrics without token", "GET", "/metrics", "", {}, 401, "unauthorized"},
+      {"the front page without token", "GET", "/", "", {}, 401, "unauthorized"},
+      {"a browser's password for a tool",
+       "POST",
+       "/tools/invoke",
+       count,
+       {{"Authorization", kGoodPassword}},
+       401,
+       "unauthorized"},
+      {"a wrong password for a page",
+       "GET",
+       "/",
+       "",
+       {{"Authorization", kWrongPassword}},
+       401,
+       "unauthorized"},
       {"status with an agent's token",
        "GET",
        "/status",
@@ -198,7 +217,10 @@ TEST_CASE("pages: health and readiness are open, status and metrics need the tok
     CHECK(metrics->body.find(line) != std::string::npos);
   }
 
-  const auto page = gateway.client().get("/");
+  const auto locked = gateway.client().get("/");
+  REQUIRE(locked.has_value());
+  CHECK(locked->headers.at("www-authenticate") == "Bearer, Basic realm=\"openclawd\"");
+  const auto page = gateway.client().get("/", {{"Authorization", kGoodPassword}});
   REQUIRE(page.has_value());
   CHECK(page->status == 200);
   CHECK(page->body.find("test-node") != std::string::npos);

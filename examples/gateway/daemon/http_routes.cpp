@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 
+#include "daemon/credential.hpp"
 #include "daemon/reports.hpp"
 #include "daemon/status_page.hpp"
 #include "daemon/tool_route.hpp"
@@ -54,7 +55,7 @@ struct Page {
 };
 
 constexpr Page kPages[] = {
-    {"/", false, front_page},    {"/healthz", false, healthz}, {"/readyz", false, readyz},
+    {"/", true, front_page},     {"/healthz", false, healthz}, {"/readyz", false, readyz},
     {"/metrics", true, metrics}, {"/status", true, status},
 };
 
@@ -65,12 +66,21 @@ HttpResponse wrong_method(const char* allowed) {
   return response;
 }
 
+// A browser then asks for a name and a password.
+HttpResponse ask_for_token(const Runtime& runtime, const Bearer& bearer) {
+  HttpResponse response = unauthorized_response(runtime, bearer);
+  for (auto& [name, value] : response.headers) {
+    if (name == "WWW-Authenticate") value += R"(, Basic realm="openclawd")";
+  }
+  return response;
+}
+
 HttpResponse answer_page(const Page& page, Runtime& runtime, const Counters& counters,
                          const HttpRequest& request) {
   if (request.method != "GET" && request.method != "HEAD") return wrong_method("GET, HEAD");
   if (page.operator_only) {
-    const Bearer bearer = read_bearer(runtime, request.authorization);
-    if (bearer.kind != Bearer::Kind::kOperator) return unauthorized_response(runtime, bearer);
+    const Bearer bearer = read_page_credential(runtime, request.authorization);
+    if (bearer.kind != Bearer::Kind::kOperator) return ask_for_token(runtime, bearer);
   }
   return page.answer(runtime, counters);
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "daemon/credential.hpp"
 #include "daemon/tool_route.hpp"
 
 namespace gateway_app {

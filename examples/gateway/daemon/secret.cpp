@@ -31,6 +31,20 @@ std::string fingerprint(std::string_view text) {
   return out;
 }
 
+std::string base64_decoded(std::string_view text) {
+  if (text.empty() || text.size() % 4 != 0) return {};
+  std::string out(text.size() / 4 * 3, '\0');
+  // The decoder takes '=' anywhere, for a zero.
+  const auto padding = text.size() - text.find_last_not_of('=') - 1;
+  if (padding > 2 || text.find('=') < text.size() - padding) return {};
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()),
+                                   static_cast<int>(text.size()));
+  if (size < 0) return {};
+  out.resize(static_cast<std::size_t>(size) - padding);
+  return out;
+}
+
 std::string hmac_sha256_hex(std::string_view key, std::string_view data) {
   std::array<unsigned char, 32> digest{};
   unsigned size = 0;

@@ -24,6 +24,9 @@ class Secret {
 // The first 16 hex digits of the SHA-256 of a text: names a secret without telling it.
 std::string fingerprint(std::string_view text);
 
+// The bytes behind standard base64; empty when it is none.
+std::string base64_decoded(std::string_view text);
+
 // HMAC-SHA-256 as 64 hex digits: how a webhook is signed.
 std::string hmac_sha256_hex(std::string_view key, std::string_view data);
 

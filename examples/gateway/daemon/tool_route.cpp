@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
-
 #include "base/json.hpp"
 #include "base/nearest.hpp"
+#include "daemon/credential.hpp"
 
 namespace gateway_app {
 namespace {
@@ -15,24 +13,9 @@ namespace json = base::json;
 using gateway::Outcome;
 using gateway::Request;
 
-constexpr std::string_view kAgentTokenPrefix = "at_";
 constexpr std::string_view kAgentTokenArgument = "agent_token";
 constexpr long long kRetryExpiredMs =
     1000;  // the queue was slower than the deadline: give it a moment
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-bool is_bearer_scheme(std::string_view scheme) {
-  constexpr std::string_view kScheme = "bearer";
-  return scheme.size() == kScheme.size() &&
-         std::equal(scheme.begin(), scheme.end(), kScheme.begin(), [](char a, char b) {
-           return std::tolower(static_cast<unsigned char>(a)) == b;
-         });
-}
 
 // "tool" and "args", and what existing clients send beside them without effect on us.
 HttpResponse unknown_member(std::string_view key) {
@@ -114,38 +97,6 @@ HttpResponse storage_response(const Outcome& outcome) {
 }
 
 }  // namespace
-
-Bearer read_bearer(const Runtime& runtime, std::string_view authorization) {
-  authorization = trim(authorization);
-  if (authorization.empty()) return {};
-  const auto space = std::min(authorization.find(' '), authorization.size());
-  const std::string_view token = trim(authorization.substr(space));
-  if (!is_bearer_scheme(authorization.substr(0, space)) || token.empty()) {
-    return {Bearer::Kind::kWrong, {}};
-  }
-  if (runtime.is_operator(token)) return {Bearer::Kind::kOperator, {}};
-  if (token.substr(0, kAgentTokenPrefix.size()) == kAgentTokenPrefix) {
-    return {Bearer::Kind::kAgent, std::string(token)};
-  }
-  return {Bearer::Kind::kWrong, {}};
-}
-
-HttpResponse unauthorized_response(const Runtime& runtime, const Bearer& bearer) {
-  if (bearer.kind == Bearer::Kind::kAgent) {
-    return error_response("unauthorized",
-                          "this needs the gateway's token; an agent's token is not enough");
-  }
-  if (!runtime.has_operator()) {
-    return error_response(
-        "unauthorized",
-        "this gateway has no operator token: set gateway.auth.token in its configuration");
-  }
-  return error_response("unauthorized", bearer.kind == Bearer::Kind::kNone
-                                            ? "no credential: send Authorization: Bearer "
-                                              "<gateway.auth.token> or an agent's at_... token"
-                                            : "the credential is wrong: expected Bearer "
-                                              "<gateway.auth.token> or an agent's at_... token");
-}
 
 std::variant<Request, HttpResponse> read_tool_request(const Runtime& runtime,
                                                       const HttpRequest& http) {

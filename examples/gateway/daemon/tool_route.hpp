@@ -10,23 +10,6 @@
 
 namespace gateway_app {
 
-// The credential of a request.
-struct Bearer {
-  enum class Kind {
-    kNone,      // no Authorization header
-    kOperator,  // the gateway's token
-    kAgent,     // at_...; the plugin decides whether it is good
-    kWrong,     // anything else
-  };
-  Kind kind = Kind::kNone;
-  std::string agent_token;
-};
-
-Bearer read_bearer(const Runtime& runtime, std::string_view authorization);
-
-// `unauthorized`, saying which credential would do.
-HttpResponse unauthorized_response(const Runtime& runtime, const Bearer& bearer);
-
 // The call that a request asks for, or the answer that refuses it.
 std::variant<gateway::Request, HttpResponse> read_tool_request(const Runtime& runtime,
                                                                const HttpRequest& http);
