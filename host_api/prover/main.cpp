@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "canary/shadow_server.hpp"
+#include "journal/replay_server.hpp"
 #include "loading/proof.hpp"
 #include "loading/proof_report.hpp"
 #include "loading/sanitizers.hpp"
@@ -22,14 +23,15 @@ namespace {
 
 constexpr std::string_view kHelp =
     "usage: gateway-prover [--node-id ID] [--max-data-bytes N] LIBRARY < CONFIG.json\n"
-    "       gateway-prover --shadow [--max-data-bytes N] LIBRARY\n"
+    "       gateway-prover --shadow|--replay [--max-data-bytes N] LIBRARY\n"
     "\n"
     "Loads the plugin LIBRARY (an absolute path), creates an instance with the JSON configuration\n"
     "from standard input, runs its self-test, one read-only tool and one sweep on an empty store,\n"
     "and unloads it. Lines of JSON on standard output say what was found; a refusal's reason is\n"
     "also on standard error.\n"
     "With --shadow it stays up and answers what a gateway asks it over standard input and output,\n"
-    "to be compared with the answers of another release.\n"
+    "to be compared with the answers of another release; with --replay it does so on a store of\n"
+    "its own, in memory.\n"
     "\n"
     "exit status: 0 proved, 2 usage, 10 the library is refused, 11 the configuration is refused,\n"
     "12 reading or writing failed. A crash of the library is this process's crash.\n";
@@ -40,8 +42,8 @@ constexpr rlim_t kShadowDescriptors = 64;
 struct Arguments {
   std::string library;
   std::string node_id = "prover";
-  rlim_t max_data = 0;  // bytes; 0: no limit
-  bool shadow = false;
+  rlim_t max_data = 0;                                                 // bytes; 0: no limit
+  int (*serve)(int connection, const std::string& library) = nullptr;  // null: prove
 };
 
 std::optional<Arguments> read_arguments(int argc, char** argv) {
@@ -52,7 +54,9 @@ std::optional<Arguments> read_arguments(int argc, char** argv) {
     if (argument == "--node-id" && has_value) {
       out.node_id = argv[++i];
     } else if (argument == "--shadow") {
-      out.shadow = true;
+      out.serve = gateway::serve_shadow;
+    } else if (argument == "--replay") {
+      out.serve = gateway::serve_replay;
     } else if (argument == "--max-data-bytes" && has_value) {
       const std::string_view number = argv[++i];
       const auto [end, failure] =
@@ -110,7 +114,7 @@ int take_report_channel() {
 }
 
 // A socket stands behind both standard input and output; the library gets neither.
-int run_shadow(const Arguments& arguments) {
+int run_server(const Arguments& arguments) {
   const int ask = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
   const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   if (ask < 0 || nothing < 0) return gateway::kExitTrouble;
@@ -123,7 +127,7 @@ int run_shadow(const Arguments& arguments) {
   ::setrlimit(RLIMIT_FSIZE, &no_files);
   ::setrlimit(RLIMIT_NOFILE, &few);
   limit_process(arguments);
-  return gateway::serve_shadow(ask, arguments.library);
+  return arguments.serve(ask, arguments.library);
 }
 
 int finish(int report, const gateway::Result<gateway::ProofReport>& proof) {
@@ -159,7 +163,7 @@ int main(int argc, char** argv) {
     write_all(STDERR_FILENO, kHelp);
     return gateway::kExitUsage;
   }
-  if (arguments->shadow) ::_exit(run_shadow(*arguments));
+  if (arguments->serve != nullptr) ::_exit(run_server(*arguments));
   const auto config = read_all(STDIN_FILENO);
   const int report = take_report_channel();
   if (!config || report < 0) {

@@ -1,7 +1,9 @@
-// What a canary costs: throughput with a share of the calls in the shadow against none, in turns of one run; and how long
-// the way back takes with the release before still loaded, and without.
+// What a canary costs: throughput with a share of the calls in the shadow against none, in turns of one run; the same with
+// the journal against without; and how long the way back takes with the release before still loaded, and without.
 //
 //   canary_bench [ROUNDS [MILLISECONDS]]       default 5 rounds of 1000 ms per share
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -43,7 +45,7 @@ void need(const Result<void>& result) {
 
 std::string trial(const char* name) { return std::string(TRIALS) + "/" + name + ".so"; }
 
-std::unique_ptr<Host> open_host(const std::string& directory) {
+std::unique_ptr<Host> open_host(const std::string& directory, bool journal = false) {
   auto state = need(StateDir::acquire(directory + "/state"));
   SqliteOptions sqlite;
   sqlite.path = state.path() + "/store.db";
@@ -54,9 +56,20 @@ std::unique_ptr<Host> open_host(const std::string& directory) {
   options.plugin = "trial";
   options.prover = PROVER;
   options.sweep = false;
+  options.journal.enabled = journal;
   auto host = need(Host::open(options, std::move(state), std::move(*engine)));
   need(host->swap(trial("active")));
   return host;
+}
+
+// Of this process, in microseconds.
+double processor_time() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto micros = [](const timeval& t) {
+    return t.tv_sec * 1e6 + static_cast<double>(t.tv_usec);
+  };
+  return micros(usage.ru_utime) + micros(usage.ru_stime);
 }
 
 // Calls per second of eight clients that each carry tasks through their lives.
@@ -118,6 +131,27 @@ void shadow_costs(Host& host, int rounds, std::chrono::milliseconds time) {
   }
 }
 
+// Also by processor time per call, which a busy machine disturbs less.
+void journal_costs(Host& without, Host& with, int rounds, std::chrono::milliseconds time) {
+  std::vector<double> speed[2];
+  std::vector<double> effort[2];
+  throughput(with, time);  // warm
+  for (int round = 0; round < 2 * rounds; ++round) {
+    const bool journaled = (round / 2 + round) % 2 != 0;  // each goes first in turn
+    const double before = processor_time();
+    const auto began = Clock::now();
+    speed[journaled].push_back(throughput(journaled ? with : without, time));
+    const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
+    effort[journaled].push_back((processor_time() - before) / (speed[journaled].back() * seconds));
+  }
+  const double alone = median(speed[0]);
+  const double journaled = median(speed[1]);
+  std::printf("%-28s %12.0f %8.2f\n", "no journal", alone, 1.0);
+  std::printf("%-28s %12.0f %8.2f\n", "journal", journaled, journaled / alone);
+  std::printf("%-28s %12s %8.2f\n", "  processor time per call", "",
+              median(effort[1]) / median(effort[0]));
+}
+
 // Milliseconds from the order to roll back until the release before serves.
 double way_back(Host& host, bool parked) {
   if (!parked) need(host.reconfigure(R"({"maxNotices":)" + std::to_string(std::rand()) + "}"));
@@ -149,6 +183,8 @@ int main(int argc, char** argv) {
   const test::TempDir temp;
   auto host = open_host(temp.path());
   shadow_costs(*host, rounds, std::chrono::milliseconds(ms));
+  auto journaled = open_host(temp / "journaled", true);
+  journal_costs(*host, *journaled, rounds, std::chrono::milliseconds(ms));
   rollbacks(*host, 4 * rounds);
   return 0;
 }

@@ -77,4 +77,10 @@ std::string canary_ending(const json::object& canary) {
   return text;
 }
 
+gateway::AllowedDifference allowed_difference(const std::string& text) {
+  const auto colon = text.find(":/");  // a sweep is "sweep:<name>"
+  if (colon == std::string::npos) return {text, ""};
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
 }  // namespace gateway_app

@@ -86,6 +86,7 @@ int main_of(int argc, char** argv) {
   add_storage_verbs(app, line);
   add_plugin_verbs(app, line);
   add_canary_verbs(app, line);
+  add_replay_verb(app, line);
   add_status_verbs(app, line);
   add_tool_verbs(app, line);
   add_setup_verb(app, line);

@@ -109,6 +109,7 @@ void add_config_verbs(CLI::App& root, CommandLine& line);
 void add_storage_verbs(CLI::App& root, CommandLine& line);
 void add_plugin_verbs(CLI::App& root, CommandLine& line);
 void add_canary_verbs(CLI::App& root, CommandLine& line);
+void add_replay_verb(CLI::App& root, CommandLine& line);
 void add_setup_verb(CLI::App& root, CommandLine& line);
 void add_skill_verbs(CLI::App& root, CommandLine& line);
 void add_sign_verb(CLI::App& root, CommandLine& line);

@@ -45,10 +45,8 @@ json::object policy_of(const CanaryWords& words) {
   if (words.allow.empty()) return policy;
   json::array allow;
   for (const std::string& entry : words.allow) {
-    const auto colon = entry.find(":/");
-    const bool whole = colon == std::string::npos;
-    allow.push_back(json::object{{"tool", entry.substr(0, colon)},
-                                 {"pointer", whole ? "" : entry.substr(colon + 1)}});
+    const gateway::AllowedDifference allowed = allowed_difference(entry);
+    allow.push_back(json::object{{"tool", allowed.tool}, {"pointer", allowed.pointer}});
   }
   policy["allow"] = std::move(allow);
   return policy;

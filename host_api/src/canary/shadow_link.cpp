@@ -32,9 +32,10 @@ ShadowLink::~ShadowLink() {
 
 Result<std::unique_ptr<ShadowLink>> ShadowLink::start(const ShadowOptions& options,
                                                       const std::atomic<bool>& abandoned) {
-  auto child = spawn_child({options.prover.prover, "--shadow", "--max-data-bytes",
-                            std::to_string(options.prover.max_data_bytes), options.library},
-                           {"LC_ALL=C", "PATH=/usr/bin:/bin"});
+  auto child = spawn_child(
+      {options.prover.prover, options.replay ? "--replay" : "--shadow", "--max-data-bytes",
+       std::to_string(options.prover.max_data_bytes), options.library},
+      {"LC_ALL=C", "PATH=/usr/bin:/bin"});
   if (!child) return child.error();
   std::unique_ptr<ShadowLink> link(
       new ShadowLink(std::move(*child), options.prover.timeout, abandoned));
@@ -61,6 +62,13 @@ Result<std::unique_ptr<ShadowLink>> ShadowLink::start(const ShadowOptions& optio
 
 Received ShadowLink::listen(std::string& frame, wire::Deadline deadline) {
   return wire::receive_frame(child_.in.get(), frame, deadline, &noise_);
+}
+
+bool ShadowLink::load(const std::vector<Write>& rows) {
+  wire::Writer out(Kind::kLoad);
+  wire::write_rows(out, rows);
+  return wire::send_frame(child_.in.get(), out.bytes(),
+                          std::chrono::steady_clock::now() + patience_);
 }
 
 ShadowLink::Reply ShadowLink::ask(const wire::Question& question, const ReadLog& reads,

@@ -17,6 +17,7 @@ struct ShadowOptions {
   ProverOptions prover;  // its timeout also bounds the start and each answer
   std::string library;   // an absolute path
   std::string config_json;
+  bool replay = false;  // the process has a state of its own, and load() fills it
 };
 
 // A running shadow. Whatever happens in it ends with its process.
@@ -44,6 +45,9 @@ class ShadowLink {
   ~ShadowLink();
   ShadowLink(const ShadowLink&) = delete;
   ShadowLink& operator=(const ShadowLink&) = delete;
+
+  // Puts rows into the state of a replay. False: the process is gone; the next ask() says how.
+  bool load(const std::vector<Write>& rows);
 
   // After anything but kAnswered and kMoved the link is used up. `base` answers what `reads` does not hold.
   Reply ask(const wire::Question& question, const ReadLog& reads,

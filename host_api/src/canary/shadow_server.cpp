@@ -2,11 +2,10 @@
 
 #include <string_view>
 
+#include "canary/conversation.hpp"
 #include "canary/preemption.hpp"
 #include "canary/recorded_snapshot.hpp"
 #include "canary/wire.hpp"
-#include "gateway/instance.hpp"
-#include "loading/library.hpp"
 #include "loading/proof_report.hpp"
 
 namespace gateway {
@@ -14,35 +13,9 @@ namespace {
 
 using wire::Kind;
 
-// One end of the conversation; the gateway is waited for without a limit, because it ends this process when it wants to.
-class Conversation {
- public:
-  explicit Conversation(int fd) : fd_(fd) {}
-
-  bool tell(std::string_view payload) { return wire::send_frame(fd_, payload); }
-
-  // The next frame; false when the gateway is gone.
-  bool listen() { return wire::receive_frame(fd_, frame_) == wire::Received::kFrame; }
-  wire::Reader reader() const { return wire::Reader(frame_); }
-
-  // Asks during a step; the time until the answer is not the candidate's.
-  bool ask(std::string_view payload) {
-    const auto asked = std::chrono::steady_clock::now();
-    const bool answered = tell(payload) && listen();
-    waited_ += std::chrono::steady_clock::now() - asked;
-    return answered;
-  }
-  std::chrono::nanoseconds take_waited() { return std::exchange(waited_, {}); }
-
- private:
-  const int fd_;
-  std::string frame_;
-  std::chrono::nanoseconds waited_{0};
-};
-
 StoreError moved() { return {GW_UNAVAILABLE, "the state has moved on"}; }
 
-RecordedSnapshot::Source ask_gateway(Conversation& gateway) {
+RecordedSnapshot::Source ask_gateway(ProverConversation& gateway) {
   RecordedSnapshot::Source source;
   source.get = [&gateway](std::span<const std::string_view> keys)
       -> StoreResult<std::vector<std::optional<std::string>>> {
@@ -75,7 +48,7 @@ RecordedSnapshot::Source ask_gateway(Conversation& gateway) {
   return source;
 }
 
-wire::Answer answer_step(const Instance& instance, Conversation& gateway,
+wire::Answer answer_step(const Instance& instance, ProverConversation& gateway,
                          const wire::Question& question, const ReadLog& reads) {
   RecordedSnapshot snapshot(reads, ask_gateway(gateway));
   View view(snapshot);
@@ -91,28 +64,12 @@ wire::Answer answer_step(const Instance& instance, Conversation& gateway,
   return answer;
 }
 
-int refuse(Conversation& gateway, const Error& error) {
-  gateway.tell(wire::Writer(Kind::kRefused).text(error.code).text(error.message).bytes());
-  return kExitRefused;
-}
-
 }  // namespace
 
 int serve_shadow(int connection, const std::string& library) {
-  Conversation gateway(connection);
-  if (!gateway.listen()) return kExitTrouble;
-  wire::Reader setup = gateway.reader();
-  const bool understood = setup.kind() == Kind::kSetup;
-  const std::string config = setup.text();
-  if (!understood || !setup.done()) return kExitTrouble;
-
-  auto loaded = Library::open(library, [](const Library::Closed&) {});
-  if (!loaded) return refuse(gateway, loaded.error());
-  const gw_plugin* table = (*loaded)->table();
-  auto instance = Instance::create(table, {}, config, std::move(*loaded));
-  if (!instance) return refuse(gateway, instance.error());
-  if (!gateway.tell(wire::Writer(Kind::kReady).bytes())) return kExitProved;
-
+  ProverConversation gateway(connection);
+  ReceivedInstance candidate = receive_candidate(gateway, library);
+  if (!candidate.instance) return candidate.exit;
   while (gateway.listen()) {
     wire::Reader reader = gateway.reader();
     wire::Question question;
@@ -120,7 +77,7 @@ int serve_shadow(int connection, const std::string& library) {
     if (reader.kind() != Kind::kStep || !wire::read_step(reader, question, reads)) {
       return kExitTrouble;
     }
-    const wire::Answer answer = answer_step(**instance, gateway, question, reads);
+    const wire::Answer answer = answer_step(*candidate.instance, gateway, question, reads);
     if (!gateway.tell(wire::answer_frame(answer))) break;
   }
   return kExitProved;

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "execution/desk.hpp"
-#include "execution/json_lookup.hpp"
 #include "execution/reader_pool.hpp"
 #include "execution/referee.hpp"
+#include "execution/routing.hpp"
 #include "execution/runner.hpp"
 #include "execution/watchdog.hpp"
 #include "execution/worker.hpp"
@@ -19,49 +19,15 @@ namespace {
 constexpr Hook kHookOf[] = {Hook::kTool,       Hook::kSweep,        Hook::kStart,  Hook::kStop,
                             Hook::kOutboxNext, Hook::kOutboxSettle, Hook::kMigrate};
 
-// What the manifest says about the call; false when it knows no such tool or sweep.
+// False when the manifest knows no such tool or sweep.
 bool route(Job& job) {
-  const Manifest& manifest = job.lease->manifest();
-  const std::string& name = job.request.name;
   job.hook = kHookOf[static_cast<std::size_t>(job.request.kind)];
-  switch (job.request.kind) {
-    case Request::Kind::kTool: {
-      const ToolInfo* tool = manifest.tool(name);
-      if (tool == nullptr) return false;
-      job.metric_name = name;
-      if (tool->max_reply_bytes != 0) {
-        job.max_reply = std::min(job.max_reply, tool->max_reply_bytes);
-      }
-      if (tool->read_only) job.flags |= GW_CALL_READ_ONLY;
-      if (!tool->dry_run_arg.empty() && true_at(job.request.args_json, tool->dry_run_arg)) {
-        job.flags |= GW_CALL_DRY_RUN;
-      }
-      return true;
-    }
-    case Request::Kind::kSweep: {
-      const SweepInfo* sweep = manifest.sweep(name);
-      if (sweep == nullptr) return false;
-      job.metric_name = "sweep:" + name;
-      job.coordinator_only = sweep->scope == SweepInfo::Scope::kCoordinator;
-      return true;
-    }
-    case Request::Kind::kStart:
-      job.metric_name = "hook:start";
-      return true;
-    case Request::Kind::kStop:
-      job.metric_name = "hook:stop";
-      return true;
-    case Request::Kind::kOutboxNext:
-      job.metric_name = "outbox:next";
-      return job.lease->outbox() != nullptr;
-    case Request::Kind::kOutboxSettle:
-      job.metric_name = "outbox:settle";
-      return job.lease->outbox() != nullptr;
-    case Request::Kind::kMigrate:
-      job.metric_name = "hook:migrate";
-      return true;
-  }
-  return false;
+  Routing routing = routing_of(*job.lease, job.hook, job.request.name, job.request.args_json);
+  job.metric_name = std::move(routing.metric_name);
+  job.max_reply = routing.max_reply;
+  job.flags |= routing.flags;
+  job.coordinator_only = routing.coordinator_only;
+  return routing.known;
 }
 
 }  // namespace

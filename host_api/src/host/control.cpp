@@ -99,25 +99,7 @@ Result<KnownRelease> Control::swap(const std::string& what) {
   return release.error();
 }
 
-// The one kept release that a version or the beginning of a digest names.
-Result<Release> Control::kept(const std::string& what) const {
-  const std::vector<Release> matches = releases_.match(what);
-  if (matches.size() == 1) return matches.front();
-  if (matches.size() > 1) {
-    std::string list;
-    for (const Release& r : matches) {
-      list += fmt::format("\n  {}  version {}, build {}", r.id.sha256, r.id.version, r.id.build_id);
-    }
-    return Error{"ambiguous",
-                 fmt::format("{} kept releases match \"{}\"; name one by its digest:{}",
-                             matches.size(), what, list)};
-  }
-  return Error{"not_found",
-               fmt::format("no kept release has the version \"{0}\" or a SHA-256 that begins with "
-                           "it (at least 6 hex digits), and there is no such file\n  install one "
-                           "first, or name a file",
-                           what)};
-}
+Result<Release> Control::kept(const std::string& what) const { return releases_.named(what); }
 
 Result<KnownRelease> Control::swap_file(const std::string& file) {
   auto candidate = importer_.stage(file);

@@ -56,11 +56,21 @@ Result<ReleaseStore> ReleaseStore::open(const std::string& root, const std::stri
   for (const std::string* directory : {&store.releases_dir_, &store.staging_}) {
     if (auto made = make_directory(*directory); !made) return made.error();
   }
-  if (auto loaded = store.load(); !loaded) return loaded.error();
+  if (auto loaded = store.load(true); !loaded) return loaded.error();
   return store;
 }
 
-Result<void> ReleaseStore::load() {
+Result<ReleaseStore> ReleaseStore::look(const std::string& root, const std::string& plugin,
+                                        std::string staging) {
+  ReleaseStore store(root, plugin, {});
+  store.staging_ = std::move(staging);
+  std::error_code error;
+  if (!fs::exists(store.releases_dir_, error)) return store;
+  if (auto loaded = store.load(false); !loaded) return loaded.error();
+  return store;
+}
+
+Result<void> ReleaseStore::load(bool tidy) {
   std::error_code error;
   std::vector<std::string> names;
   for (fs::directory_iterator it(releases_dir_, error), end; !error && it != end;
@@ -70,6 +80,7 @@ Result<void> ReleaseStore::load() {
   if (error) return io_error("read", releases_dir_, error.value());
   for (const std::string& name : names) {
     if (name.starts_with(kHalfMade)) {
+      if (!tidy) continue;
       if (auto removed = remove_tree(directory_of(name)); !removed) return removed;
       continue;
     }
@@ -105,6 +116,25 @@ std::vector<Release> ReleaseStore::match(std::string_view what) const {
     }
   }
   return matches;
+}
+
+Result<Release> ReleaseStore::named(const std::string& what) const {
+  const std::vector<Release> matches = match(what);
+  if (matches.size() == 1) return matches.front();
+  if (matches.size() > 1) {
+    std::string list;
+    for (const Release& r : matches) {
+      list += fmt::format("\n  {}  version {}, build {}", r.id.sha256, r.id.version, r.id.build_id);
+    }
+    return Error{"ambiguous",
+                 fmt::format("{} kept releases match \"{}\"; name one by its digest:{}",
+                             matches.size(), what, list)};
+  }
+  return Error{"not_found",
+               fmt::format("no kept release has the version \"{0}\" or a SHA-256 that begins with "
+                           "it (at least 6 hex digits), and there is no such file\n  install one "
+                           "first, or name a file",
+                           what)};
 }
 
 Result<StagedFile> ReleaseStore::copy_out(std::string_view sha256,

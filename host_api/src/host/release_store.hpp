@@ -41,6 +41,11 @@ class ReleaseStore {
   // Errors: io_error, no_space.
   static Result<ReleaseStore> open(const std::string& root, const std::string& plugin, LogSink log);
 
+  // What is there now, to be read by somebody else than the owner: nothing is made or tidied, and copies go to
+  // `staging`, an existing directory of the caller's. A missing root has no releases. Errors: io_error.
+  static Result<ReleaseStore> look(const std::string& root, const std::string& plugin,
+                                   std::string staging);
+
   // Where candidates are copied to before they are releases; emptied by open().
   const std::string& staging() const { return staging_; }
 
@@ -50,6 +55,9 @@ class ReleaseStore {
 
   // Releases whose version is `what`, or whose digest begins with it (at least 6 hex digits).
   std::vector<Release> match(std::string_view what) const;
+
+  // The one release that match() finds. Errors: not_found, ambiguous (lists the matches).
+  Result<Release> named(const std::string& what) const;
 
   // Keeps the staged file `staged_path` as `release`, with its signature if there is one, or only
   // drops it when the same bytes are kept already. Damaged kept bytes are replaced, and so are bytes
@@ -73,7 +81,7 @@ class ReleaseStore {
 
  private:
   ReleaseStore(std::string root, std::string plugin, LogSink log);
-  Result<void> load();
+  Result<void> load(bool tidy);
   Result<void> make(const std::string& staged_path, const Release& release,
                     const std::string& signature);
   std::string directory_of(std::string_view sha256) const;
