@@ -8,6 +8,7 @@
 #include "host/data_format.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/journal_ring.hpp"
+#include "journal/redaction.hpp"
 #include "journal/replay_judge.hpp"
 #include "journal/replay_releases.hpp"
 #include "journal/replay_side.hpp"
@@ -144,7 +145,7 @@ class Replay {
     difference.file = file.path;
     difference.number = file.steps;
     difference.tool = tool;
-    difference.request_id = question.request_id;
+    difference.request_id = redacted_text(question.request_id);
     difference.step = question.step;
     difference.at_ms = question.now_ms;
     difference.follows = file.parted_at != 0;
