@@ -334,6 +334,11 @@ TEST_CASE("What cannot be replayed is refused with its reason") {
   CHECK(code(recorded.journal(), "9.9.9", active) == "not_found");
   CHECK(code(recorded.journal(), active, recorded.temp / "none.so") == "not_found");
   CHECK(code(recorded.journal(), active, ECHO_1_0_0) == "wrong_plugin");
+  ReplayOptions echo = recorded.options();
+  echo.plugin = "echo";
+  const auto foreign = replay(recorded.journal(), ECHO_1_0_0, ECHO_1_1_0, echo);
+  REQUIRE_FALSE(foreign.ok());
+  CHECK(foreign.error().message.find("found one of \"trial\"") != std::string::npos);
   const std::string open = recorded.temp / "open.so";
   std::filesystem::copy_file(active, open);
   REQUIRE(::chmod(open.c_str(), 0777) == 0);
