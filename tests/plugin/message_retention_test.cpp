@@ -225,3 +225,23 @@ TEST_CASE("A dump shows whole messages page by page, oldest first, and needs an 
   CHECK(world.ok("ansible_dump_messages", {{"to", "ann"}}).at("returned") == 0);
   CHECK(code_of(world.call("ansible_dump_messages", {{"from_agent", "bob"}})) == "not_authorized");
 }
+
+TEST_CASE("MSG-2: the sweep reads as much among many agents as among few") {
+  World world;
+  const auto agents = [&](int from, int to) {
+    for (int i = from; i < to; ++i) world.agent("agent-" + std::to_string(i));
+  };
+  const auto keys_read = [&] {
+    CHECK(world.sweep("messages").at("deleted") == 0);
+    return world.keys_read;
+  };
+  agents(100, 140);
+  for (int i = 0; i < 60; ++i) {
+    json::object message{{"content", "c"}, {"from_agent", "agent-100"}, {"notify_on_send", false}};
+    if (i % 10 != 0) message["to"] = "agent-101";
+    world.ok("ansible_send_message", message);
+  }
+  const std::size_t few = keys_read();
+  agents(140, 300);
+  CHECK(keys_read() == few);
+}

@@ -170,3 +170,44 @@ TEST_CASE(
   CHECK(world.ok("ansible_mark_read", {}).at("marked") == 1);
   CHECK(world.ok("ansible_read_messages", {}).at("total") == 0);
 }
+
+TEST_CASE("MSG-1: reading an inbox reads what it shows, however much is unread") {
+  World world = with_agents();
+  const auto say = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      world.advance_ms(1);
+      send(world, {{"content", "to ann"}, {"to", "ann"}, {"notify_on_send", false}});
+    }
+  };
+  const auto keys_read = [&](json::object query) {
+    CHECK(inbox(world, "ann", std::move(query)).at("total") == 20);
+    return world.keys_read;
+  };
+  say(30);
+  const std::size_t unread = keys_read({});
+  const std::size_t all = keys_read({{"all", true}});
+  say(500);
+  CHECK(keys_read({}) == unread);
+  CHECK(keys_read({{"all", true}}) == all);
+}
+
+TEST_CASE(
+    "MSG-1: what is sent to everybody in the millisecond in which somebody has read all is "
+    "unread") {
+  World world = with_agents();
+  const auto unread = [&] {
+    return inbox(world, "ann", {{"limit", 100}}).at("unreadMessages").as_int64();
+  };
+  for (int round = 1; round <= 20; ++round) {
+    send(world, {{"content", "to all"}, {"from_agent", "bob"}, {"notify_on_send", false}});
+    CHECK(unread() == 1);
+    CHECK(inbox(world, "ann").at("total") == 1);
+    CHECK(world.ok("ansible_mark_read", {{"agent", "ann"}}).at("marked") == 1);
+    CHECK(unread() == 0);
+    CHECK(world.ok("ansible_mark_read", {{"agent", "ann"}}).at("marked") == 0);
+  }
+  world.advance_ms(1);
+  world.ok("ansible_mark_read", {{"agent", "ann"}});
+  const auto mark = world.store.lower_bound("broadcast-read/");
+  CHECK((mark == world.store.end() || !mark->first.starts_with("broadcast-read/")));
+}

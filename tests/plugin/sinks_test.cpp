@@ -170,3 +170,37 @@ TEST_CASE("Fetching: large events come in several replies, and none is too large
   REQUIRE(first.size() == 4);
   CHECK(events(world, {{"limit", 100}, {"after", first[3].at("id")}}).size() == 4);
 }
+
+TEST_CASE("the list of sinks counts what waits without reading it") {
+  World world = with_agents();
+  webhook(world, "bob");
+  const auto list = [&] {
+    return world.ok("ansible_list_agent_sinks", json::object{}).at("sinks").at(0).at("waiting");
+  };
+  CHECK(list() == json::value(0));
+  for (int i = 0; i < 5; ++i) say(world, "bob", "hello");
+  CHECK(list() == json::value(5));
+  const std::size_t few = world.keys_read;
+  for (int i = 0; i < 200; ++i) say(world, "bob", "hello");
+  CHECK(list() == json::value(205));
+  CHECK(world.keys_read == few);
+  world.ok("ansible_mark_read", {{"agent", "bob"}});
+  CHECK(list() == json::value(0));
+}
+
+TEST_CASE("What fails after an agent has turned to fetching is not offered to the host again") {
+  using enum ansible::DeliveryOutcome;
+  for (const auto outcome : {kRetryLater, kGiveUp}) {
+    World world = with_agents();
+    webhook(world, "bob");
+    say(world, "bob", "first");
+    say(world, "bob", "second");
+    const std::string id = text_of(due(world).at(0), "id");
+    world.ok("ansible_set_agent_sink", {{"agent_id", "bob"}});  // without a url: it fetches
+    settle(world, id, outcome);
+    CHECK(next_due_in(world) == -1);
+    CHECK(due(world).empty());
+    CHECK_FALSE(world.store.lower_bound("outbox-due/")->first.starts_with("outbox-due/"));
+    CHECK(events(world).size() == (outcome == kRetryLater ? 2 : 1));
+  }
+}

@@ -60,6 +60,7 @@ TEST_CASE("reference 2.9: filters are combined by AND") {
   const std::string a = make(world, "Apple pie");
   make(world, "apple-cake", {{"assignedTo", "carol"}});
   make(world, "Bread");
+  world.advance_ms(1);
   REQUIRE(code_of(claim(world, a, "bob")) == "ok");
   CHECK(found(world, {}) == "Apple pie Bread apple-cake");
   CHECK(found(world, {{"titleContains", "APPLE"}}) == "Apple pie apple-cake");
@@ -111,7 +112,7 @@ TEST_CASE("reference 2.9: the limit is clamped to 1..50 and defaults to 10; the 
   CHECK(code_of(world.call("ansible_find_task", {{"limit", "ten"}})) == "invalid_argument");
 }
 
-TEST_CASE("a list looks at no more than the newest thousand tasks of a status, and says so") {
+TEST_CASE("a search by title looks at no more than the first thousand tasks, and says so") {
   World world;
   world.ok("ansible_set_backpressure_policy", {{"max_queue_depth", 500}});
   for (const char* agent : {"bob", "carol", "dave"}) world.agent(agent);
@@ -127,6 +128,63 @@ TEST_CASE("a list looks at no more than the newest thousand tasks of a status, a
   const json::object titled = world.ok("ansible_find_task", {{"titleContains", "oldest"}});
   CHECK(titled.at("total").as_int64() == 0);
   CHECK(titled.at("truncated").as_bool());
+}
+
+TEST_CASE("a list reads what it shows, among few tasks and among many") {
+  World world;
+  world.ok("ansible_set_backpressure_policy", {{"max_queue_depth", 500}});
+  world.agent("bob");
+  world.agent("carol");
+  const json::object filters[] = {{},
+                                  {{"status", "pending"}},
+                                  {{"assignedTo", "bob"}},
+                                  {{"assignedTo", "bob"}, {"status", "completed"}},
+                                  {{"idPrefix", "7"}}};
+  const auto keys_read = [&] {
+    std::vector<std::size_t> counts;
+    for (const json::object& filter : filters) {
+      world.ok("ansible_find_task", filter);
+      counts.push_back(world.keys_read);
+    }
+    world.ok("ansible_status", json::object{});
+    counts.push_back(world.keys_read);
+    return counts;
+  };
+  const auto fill = [&](int tasks) {
+    for (int i = 0; i < tasks; ++i) {
+      const std::string priority = i % 7 == 0 ? "high" : i % 7 == 1 ? "low" : "normal";
+      const std::string task = make(world, "t", {{"priority", priority}});
+      if (i % 3 == 0) continue;
+      REQUIRE(code_of(claim(world, task, "bob")) == "ok");
+      REQUIRE(code_of(complete(world, task, "bob")) == "ok");
+    }
+  };
+  fill(1'100);  // so that 50 ids begin with any digit
+  const auto few = keys_read();
+  for (const char* agent : {"dora", "ed", "flo"}) world.agent(agent);
+  for (int i = 0; i < 900; ++i) {
+    delegate(world, i % 3 == 0 ? "dora" : i % 3 == 1 ? "ed" : "flo");
+  }
+  fill(300);
+  CHECK(keys_read() == few);
+  CHECK(few.front() < 40);
+}
+
+TEST_CASE("a list of one agent's tasks counts all of them, whatever became of them") {
+  World world;
+  world.agent("bob");
+  world.agent("carol");
+  for (int i = 0; i < 5; ++i) make(world, "open");
+  const std::string shared = make(world, "shared", {{"to_agents", {"carol"}}});
+  REQUIRE(code_of(claim(world, shared, "carol")) == "ok");
+  REQUIRE(code_of(complete(world, shared, "carol")) == "ok");
+  const auto total = [&](const json::object& filter) {
+    return world.ok("ansible_find_task", filter).at("total").as_int64();
+  };
+  CHECK(total({{"assignedTo", "bob"}, {"limit", 1}}) == 6);
+  CHECK(total({{"assignedTo", "carol"}}) == 1);
+  CHECK(total({{"assignedTo", "bob"}, {"status", "completed"}}) == 1);
+  CHECK(total({{"assignedTo", "nobody"}}) == 0);
 }
 
 TEST_CASE("WHO-10: a dump needs an admin") {

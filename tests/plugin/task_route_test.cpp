@@ -139,6 +139,26 @@ TEST_CASE("T-11: disabled agents and capabilities are not eligible") {
   CHECK(code_of(route(world, {"cap.paint"}, {{"assignedTo", "bob"}})) == "capability_unavailable");
 }
 
+TEST_CASE("T-11: who has a skill is found without reading all who have it") {
+  World world;
+  const auto keys_read = [&] {
+    world.ok("ansible_delegate_task",
+             {{"title", "t"}, {"description", "d"}, {"requires", json::array{"cook"}}});
+    return world.keys_read;
+  };
+  const auto cooks = [&](int from, int to) {
+    for (int i = from; i < to; ++i) {
+      const std::string id = "cook-" + std::to_string(i);
+      world.agent(id);
+      world.ok("ansible_advertise_skills", {{"from_agent", id}, {"skills", json::array{"cook"}}});
+    }
+  };
+  cooks(10, 40);
+  const std::size_t few = keys_read();
+  cooks(40, 99);
+  CHECK(keys_read() == few);
+}
+
 TEST_CASE("T-11: with a full queue the next eligible agent is tried") {
   Painters world;
   advertise(world, "amy", {"cook"});

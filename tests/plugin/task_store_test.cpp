@@ -40,14 +40,17 @@ void check_consistency(const Store& store) {
   Keys leases;
   std::map<std::string, std::int64_t> counts;
   std::map<std::string, std::pair<std::int64_t, std::int64_t>> loads;
+  std::map<std::string, std::map<std::string, std::int64_t>> assigned;
   const auto tasks = all_tasks(store);
   for (const ansible::Task& task : tasks) {
     const std::string status(to_text(task.status));
     ++counts[status];
-    status_index.insert(key::by_status(status, task.updated_at, task.id));
+    status_index.insert(key::by_status(status, task.list_rank(), task.updated_at, task.id));
     for (const std::string& agent : task.assignees) {
-      assignee_index.insert(key::by_assignee(agent, status, task.updated_at, task.id));
+      assignee_index.insert(
+          key::by_assignee(agent, status, task.list_rank(), task.updated_at, task.id));
       if (status == "pending") ++loads[agent].first;
+      ++assigned[agent][status];
     }
     if (held(task.status)) ++loads[task.claimed_by_agent.value()].second;
     CHECK(held(task.status) == (task.claimed_by_agent && !terminal(task.status)));
@@ -66,6 +69,10 @@ void check_consistency(const Store& store) {
   CHECK(stored.total == static_cast<std::int64_t>(tasks.size()));
   CHECK(stored.by_status == counts);
   Keys load_keys;
+  for (const auto& [agent, counted] : assigned) {
+    CHECK(ansible::agent_load(txn, agent).assigned == counted);
+    load_keys.insert(key::agent_load(agent));
+  }
   for (const auto& [agent, load] : loads) {
     const ansible::AgentLoad found = ansible::agent_load(txn, agent);
     CHECK(found.pending == load.first);

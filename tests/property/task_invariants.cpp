@@ -56,30 +56,39 @@ void check_counts(const Mirror& mirror, const std::vector<ansible::Task>& tasks,
 // Distribution tasks stay outside the queue depth (CAP-14).
 bool queued(const ansible::Task& task) { return task.intent != "skill_distribution"; }
 
+struct Load {
+  std::int64_t pending = 0;
+  std::int64_t held = 0;
+  std::map<std::string, std::int64_t> assigned;
+};
+
+json::object to_json(const Load& load) {
+  json::object assigned;
+  for (const auto& [status, count] : load.assigned) assigned[status] = count;
+  return {{"pending", load.pending}, {"held", load.held}, {"assigned", std::move(assigned)}};
+}
+
 void check_loads(const Mirror& mirror, const std::vector<ansible::Task>& tasks,
                  Problems& problems) {
-  std::map<std::string, std::pair<std::int64_t, std::int64_t>> loads;
+  std::map<std::string, Load> loads;
   for (const ansible::Task& task : tasks) {
-    if (task.status == ansible::TaskStatus::kPending && queued(task)) {
-      for (const std::string& agent : task.assignees) ++loads[key::agent_load(agent)].first;
+    for (const std::string& agent : task.assignees) {
+      Load& load = loads[key::agent_load(agent)];
+      ++load.assigned[std::string(to_text(task.status))];
+      if (task.status == ansible::TaskStatus::kPending && queued(task)) ++load.pending;
     }
     if (held(task.status) && task.claimed_by_agent) {
-      ++loads[key::agent_load(*task.claimed_by_agent)].second;
+      ++loads[key::agent_load(*task.claimed_by_agent)].held;
     }
   }
   mirror.each("agent-load/", [&](const std::string& at, const Row& row) {
-    const json::object& load = row.document.as_object();
-    const auto [pending, holding] = loads[at];
-    if (int_field(load, "pending").value_or(0) != pending ||
-        int_field(load, "held").value_or(0) != holding) {
-      problems.push_back(at + " is " + row.text + ", a recount gives " + std::to_string(pending) +
-                         " pending and " + std::to_string(holding) + " held");
+    const std::string recount = json::canonical(to_json(loads[at]));
+    if (row.text != recount) {
+      problems.push_back(at + " is " + row.text + ", a recount gives " + recount);
     }
     loads.erase(at);
   });
-  for (const auto& [at, load] : loads) {
-    if (load.first != 0 || load.second != 0) problems.push_back("missing " + at);
-  }
+  for (const auto& [at, load] : loads) problems.push_back("missing " + at);
 }
 
 void check_indexes(const Mirror& mirror, const std::vector<ansible::Task>& tasks,
@@ -87,16 +96,22 @@ void check_indexes(const Mirror& mirror, const std::vector<ansible::Task>& tasks
   std::set<std::string> by_status;
   std::set<std::string> by_assignee;
   std::set<std::string> leases;
+  std::set<std::string> holders;
   for (const ansible::Task& task : tasks) {
     const std::string_view status = to_text(task.status);
-    by_status.insert(key::by_status(status, task.updated_at, task.id));
+    const int rank = task.list_rank();
+    by_status.insert(key::by_status(status, rank, task.updated_at, task.id));
     for (const std::string& agent : task.assignees) {
-      by_assignee.insert(key::by_assignee(agent, status, task.updated_at, task.id));
+      by_assignee.insert(key::by_assignee(agent, status, rank, task.updated_at, task.id));
+    }
+    if (held(task.status) && task.claimed_by_agent) {
+      holders.insert(key::held(*task.claimed_by_agent, task.id));
     }
     if (task.lease_expires_at) leases.insert(key::lease(*task.lease_expires_at, task.id));
   }
   same_keys(mirror, "by-status/", std::move(by_status), problems);
   same_keys(mirror, "by-assignee/", std::move(by_assignee), problems);
+  same_keys(mirror, "held/", std::move(holders), problems);
   same_keys(mirror, "lease/", std::move(leases), problems);
 }
 
@@ -110,6 +125,25 @@ void check_holders(const std::vector<ansible::Task>& tasks, Problems& problems) 
   }
 }
 
+// T-12, T-13: high-risk work is done after somebody else has approved it, and not after it was rejected.
+void check_approvals(const std::vector<ansible::Task>& tasks, Problems& problems) {
+  for (const ansible::Task& task : tasks) {
+    if (task.approval.empty()) continue;
+    const std::string state = ansible::text_field(task.approval, "state").value_or("");
+    const std::string by = ansible::text_field(task.approval, "approvedByAgentId").value_or("");
+    const bool done = held(task.status) || task.status == ansible::TaskStatus::kCompleted;
+    const std::string worker = task.claimed_by_agent.value_or("");
+    if (done && (state != "approved" || by == worker || by == "operator:" + worker)) {
+      problems.push_back("task " + task.id + " is " + std::string(to_text(task.status)) + " by " +
+                         worker + ", " + state + " by " + by);
+    }
+    if (state == "rejected" && task.status != ansible::TaskStatus::kFailed) {
+      problems.push_back("task " + task.id + " was rejected and is " +
+                         std::string(to_text(task.status)));
+    }
+  }
+}
+
 }  // namespace
 
 void check_tasks(const Mirror& mirror, Problems& problems) {
@@ -118,6 +152,7 @@ void check_tasks(const Mirror& mirror, Problems& problems) {
   check_loads(mirror, tasks, problems);
   check_indexes(mirror, tasks, problems);
   check_holders(tasks, problems);
+  check_approvals(tasks, problems);
 }
 
 void check_sla(const Mirror& mirror, Problems& problems) {

@@ -69,6 +69,19 @@ std::vector<Agent> all_agents(Transaction& txn) {
   return agents;
 }
 
+bool any_agent(Transaction& txn, const std::function<bool(const Agent&)>& predicate) {
+  constexpr std::size_t kPage = 32;
+  const std::string prefix = "agent/";
+  for (std::string first = prefix;;) {
+    const Rows page = collect(txn, first, prefix_end(prefix), {.limit = kPage});
+    for (const auto& [key, value] : page) {
+      if (predicate(agent_from_json(key::last_part(key), parse_document(key, value)))) return true;
+    }
+    if (page.size() < kPage) return false;
+    first = page.back().first + '\0';
+  }
+}
+
 bool can_receive(Transaction& txn, std::string_view id) {
   const auto agent = load_agent(txn, id);
   return agent && agent->enabled();

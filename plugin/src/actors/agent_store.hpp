@@ -1,6 +1,7 @@
 // Agents and their tokens in the store.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ void save_agent(Transaction& txn, const Agent& agent);
 
 // Sorted by id.
 std::vector<Agent> all_agents(Transaction& txn);
+
+// Whether the predicate holds for one of them; reads page by page, and no further than that.
+bool any_agent(Transaction& txn, const std::function<bool(const Agent&)>& predicate);
 
 // The internal agents of a gateway, sorted by id.
 std::vector<Agent> agents_at(Transaction& txn, std::string_view gateway);

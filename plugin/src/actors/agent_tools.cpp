@@ -4,6 +4,8 @@
 #include "actors/agent_replies.hpp"
 #include "actors/agent_store.hpp"
 #include "actors/issue_once.hpp"
+#include "tasks/release.hpp"
+#include "tasks/task_store.hpp"
 #include "tools/acting.hpp"
 #include "tools/tool.hpp"
 
@@ -125,7 +127,17 @@ ToolResult disable(Context& context, const Args& args) {
   agent->disabled_by = actor->id;
   agent->disable_reason = args.text("reason");
   save_agent(context.txn, *agent);
-  return changed_agent(*agent, true, "Agent '" + agent->id + "' is disabled and can act nowhere");
+  const std::size_t released = release_held_tasks(context, agent->id, actor->id);
+  const std::int64_t waiting = agent_load(context.txn, agent->id).pending;
+  json::object reply = changed_agent(
+      *agent, true,
+      "Agent '" + agent->id + "' is disabled and can act nowhere" +
+          (released == 0 ? ""
+                         : "; " + std::to_string(released) + " task(s) of it are pending again") +
+          (waiting == 0 ? "" : "; " + std::to_string(waiting) + " pending task(s) wait for it"));
+  reply["releasedTasks"] = released;
+  reply["pendingTasks"] = waiting;
+  return reply;
 }
 
 ToolResult enable(Context& context, const Args& args) {
@@ -162,7 +174,8 @@ constexpr Tool kTools[] = {
      .params = kIssueParams,
      .handler = issue},
     {.name = "ansible_disable_agent",
-     .description = "Keep an agent from acting anywhere (admin)",
+     .description =
+         "Keep an agent from acting anywhere; what it has claimed is pending again (admin)",
      .params = kDisableParams,
      .handler = disable},
     {.name = "ansible_enable_agent",

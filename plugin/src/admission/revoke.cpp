@@ -4,9 +4,12 @@
 
 #include "actors/agent_store.hpp"
 #include "admission/node_store.hpp"
+#include "coordination/context_store.hpp"
+#include "coordination/skills.hpp"
 #include "core/fields.hpp"
 #include "core/keys.hpp"
 #include "records/coordination.hpp"
+#include "tasks/release.hpp"
 
 namespace ansible {
 namespace {
@@ -34,9 +37,20 @@ std::vector<std::string> disable_agents(Context& context, const std::string& nod
     agent.disabled_by = by.id;
     agent.disable_reason = "node '" + node + "' was revoked";
     save_agent(context.txn, agent);
+    release_held_tasks(context, agent.id, by.id);
     disabled.push_back(agent.id);
   }
   return disabled;
+}
+
+// What the node said of itself: its agents keep what is theirs.
+void forget_node(Transaction& txn, const std::string& node) {
+  for (const std::string& key : {key::node(node), key::pulse(node), key::node_key(node),
+                                 key::preference(node), key::lock_sweep(node)}) {
+    txn.erase(key);
+  }
+  erase_context(txn, node);
+  save_skills(txn, node, {});
 }
 
 // True if the node was nominated as coordinator.
@@ -57,9 +71,7 @@ bool leave_coordination(Context& context, const std::string& node, const Actor& 
 Result<json::object> revoke_node(Context& context, const std::string& node,
                                  const std::optional<std::string>& reason, const Actor& by) {
   if (auto refusal = refuse(context, node)) return std::move(*refusal);
-  for (const std::string& key : {key::node(node), key::pulse(node), key::node_key(node)}) {
-    context.txn.erase(key);
-  }
+  forget_node(context.txn, node);
   save_revocation(context.txn, node,
                   {.revoked_at = context.now_ms, .revoked_by = by.recorded_as(), .reason = reason});
   const std::vector<std::string> disabled = disable_agents(context, node, by);

@@ -22,7 +22,7 @@ constexpr std::size_t kTasks = 5;
 constexpr std::size_t kMessages = 5;
 constexpr std::size_t kOthers = 5;
 constexpr std::size_t kOpenLookedAt =
-    50;  // of the agent's tasks in a status, and of everybody's pending ones
+    20;  // of the agent's tasks in a status, and of everybody's pending ones
 
 constexpr std::size_t kLineCharacters = 300;
 constexpr std::size_t kMessageCharacters = 600;

@@ -27,6 +27,12 @@ void save_context(Transaction& txn, std::string_view agent, const AgentContext& 
   txn.put(key::agent_context(agent), json::canonical(to_json(context)));
 }
 
+void erase_context(Transaction& txn, std::string_view agent) {
+  const AgentContext before = load_context(txn, agent);
+  if (listed(before)) txn.erase(key::context_time(before.updated_at, agent));
+  txn.erase(key::agent_context(agent));
+}
+
 std::vector<std::pair<std::string, AgentContext>> recent_contexts(Transaction& txn,
                                                                   std::size_t limit) {
   std::vector<std::pair<std::string, AgentContext>> out;

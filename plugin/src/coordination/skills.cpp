@@ -51,12 +51,18 @@ void add_skill(Transaction& txn, std::string_view agent, const std::string& skil
 }
 
 std::vector<std::string> advertisers_of(Transaction& txn, std::string_view skill) {
+  return sorted(advertisers_of(txn, skill, "", SIZE_MAX));
+}
+
+std::vector<std::string> advertisers_of(Transaction& txn, std::string_view skill,
+                                        std::string_view after, std::size_t limit) {
   std::vector<std::string> out;
   const std::string prefix = key::skill(skill, "");
-  for (const auto& [at, id] : collect(txn, prefix, prefix_end(prefix), {.limit = SIZE_MAX})) {
+  const std::string first = after.empty() ? prefix : key::skill(skill, after) + '\0';
+  for (const auto& [at, id] : collect(txn, first, prefix_end(prefix), {.limit = limit})) {
     out.push_back(id);
   }
-  return sorted(std::move(out));
+  return out;
 }
 
 }  // namespace ansible

@@ -21,4 +21,8 @@ void add_skill(Transaction& txn, std::string_view agent, const std::string& skil
 // The ids that have advertised `skill`: agents and nodes, sorted.
 std::vector<std::string> advertisers_of(Transaction& txn, std::string_view skill);
 
+// A page of them: at most `limit` after `after` (empty: from the first), in the order of the index.
+std::vector<std::string> advertisers_of(Transaction& txn, std::string_view skill,
+                                        std::string_view after, std::size_t limit);
+
 }  // namespace ansible

@@ -14,6 +14,7 @@
 #include "records/coordination.hpp"
 #include "sla/sla_status.hpp"
 #include "tasks/retention_sweep.hpp"
+#include "tasks/task_list.hpp"
 #include "tasks/task_store.hpp"
 
 namespace ansible {
@@ -42,15 +43,13 @@ json::array nodes_view(Context& context, std::int64_t stale_after_seconds) {
 
 json::array pending_view(Context& context) {
   json::array tasks;
-  const std::string prefix = "by-status/pending/";
-  for (const auto& [key, value] :
-       collect(context.txn, prefix, prefix_end(prefix), {.reverse = true, .limit = kShownTasks})) {
-    const auto task = load_task(context.txn, key::last_part(key));
-    if (!task) continue;
-    tasks.push_back({{"id", short_id(task->id)},
-                     {"title", task->title},
-                     {"assignedTo", task->assignees.empty() ? "anyone" : task->assignees.front()},
-                     {"assignedToAll", to_array(task->assignees)}});
+  const TaskFilter pending{
+      .id_prefix = {}, .title_contains = {}, .status = TaskStatus::kPending, .assigned_to = {}};
+  for (const Task& task : list_tasks(context.txn, pending, kShownTasks).tasks) {
+    tasks.push_back({{"id", short_id(task.id)},
+                     {"title", task.title},
+                     {"assignedTo", task.assignees.empty() ? "anyone" : task.assignees.front()},
+                     {"assignedToAll", to_array(task.assignees)}});
   }
   return tasks;
 }

@@ -119,12 +119,17 @@ std::string lock_sweep(std::string_view node) { return join({"lock-sweep", part(
 std::string task(std::string_view task) { return join({"task", part(task)}); }
 std::string task_sla(std::string_view task) { return join({"task-sla", part(task)}); }
 std::string agent_load(std::string_view agent) { return join({"agent-load", part(agent)}); }
-std::string by_status(std::string_view status, std::int64_t updated_ms, std::string_view task) {
-  return join({"by-status", status, ms(updated_ms), part(task)});
+std::string by_status(std::string_view status, int rank, std::int64_t updated_ms,
+                      std::string_view task) {
+  return join({"by-status", status, std::to_string(rank), ms(updated_ms), part(task)});
 }
-std::string by_assignee(std::string_view agent, std::string_view status, std::int64_t updated_ms,
-                        std::string_view task) {
-  return join({"by-assignee", part(agent), status, ms(updated_ms), part(task)});
+std::string by_assignee(std::string_view agent, std::string_view status, int rank,
+                        std::int64_t updated_ms, std::string_view task) {
+  return join(
+      {"by-assignee", part(agent), status, std::to_string(rank), ms(updated_ms), part(task)});
+}
+std::string held(std::string_view agent, std::string_view task) {
+  return join({"held", part(agent), part(task)});
 }
 std::string ledger_task(std::string_view task, std::string_view action, std::string_view actor,
                         std::string_view key_hash) {
@@ -170,7 +175,7 @@ std::string broadcast(std::int64_t at_ms, std::string_view message) {
 }
 std::string inbox_state(std::string_view agent) { return join({"inbox-state", part(agent)}); }
 std::string broadcast_read(std::string_view agent, std::string_view message) {
-  return join({"broadcast-read", part(agent), part(message)});
+  return join({"broadcast-read", part(message), part(agent)});
 }
 
 std::string conversation(std::string_view conversation) {
@@ -190,6 +195,9 @@ std::string outbox(std::string_view stream, std::string_view target, std::uint8_
 }
 std::string outbox_queue(std::string_view stream, std::string_view target) {
   return join({"outbox-queue", part(stream), part(target)});
+}
+std::string outbox_waiting(std::string_view stream, std::string_view target) {
+  return join({"outbox-waiting", part(stream), part(target)});
 }
 std::string outbox_due(std::string_view node, std::int64_t at_ms, std::string_view stream,
                        std::string_view target) {

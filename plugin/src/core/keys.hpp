@@ -31,9 +31,10 @@
 //   task/<task>                                  Task
 //   task-sla/<task>                              SlaRecord: deadlines, escalations, outcomes
 //   task-count                                   TaskCounts: all tasks and per status
-//   agent-load/<agent>                           AgentLoad: assigned pending tasks, held claims
-//   by-status/<status>/<updated>/<task>          priority: tasks of a status by last update
-//   by-assignee/<agent>/<status>/<updated>/<task>  priority: tasks assigned to an agent
+//   agent-load/<agent>                           AgentLoad: queued tasks, held claims, assigned tasks per status
+//   by-status/<status>/<rank>/<updated>/<task>   empty: tasks of a status, urgent ones first, by last update
+//   by-assignee/<agent>/<status>/<rank>/<updated>/<task>  empty: tasks assigned to an agent
+//   held/<agent>/<task>                          empty: the tasks that an agent holds
 //   ledger/task/<task>/<action>/<actor>/<key hash>  LedgerEntry: one effect per idempotency key
 //   ledger/tool/<actor>/<tool>/<key hash>        LedgerEntry of a creating tool
 //   ledger-left/<ms>/<task>                      empty: a pruned task's entries, kept until then (T-5)
@@ -51,7 +52,7 @@
 //   inbox/<agent>/<ms>/<message>                 empty or "read": addressed messages of an agent
 //   broadcast/<ms>/<message>                     sender: messages to everybody
 //   inbox-state/<agent>                          InboxState: unread count, broadcast cursor
-//   broadcast-read/<agent>/<message>             empty: read broadcasts above the cursor
+//   broadcast-read/<message>/<agent>             empty: read broadcasts above the agent's cursor
 //   message-count                                how many messages are stored
 //   message-sweep                                where the retention of messages goes on
 //   conversation/<conversation>                  Conversation: automatic replies so far (MSG-5)
@@ -60,6 +61,7 @@
 //   agent-sink-secret/<agent>                    the HMAC key of a webhook; leaves the store with deliveries alone
 //   outbox/<stream>/<target>/<order>             Outgoing, queued; <order> is urgency and number
 //   outbox-queue/<stream>/<target>               OutboxQueue: last number, who delivers, when the first is due
+//   outbox-waiting/<stream>/<target>             how many entries the queue has
 //   outbox-due/<node>/<ms>/<stream>/<target>     empty: the queues that a node has to look at, soonest first
 //   delivery/<record>/<target>                   DeliveryRecord: how the delivery of a record to a target went
 //   dead-letter/<id>                             DeadLetter; ids begin with the time
@@ -120,9 +122,12 @@ std::string task(std::string_view task);
 std::string task_sla(std::string_view task);
 inline constexpr std::string_view kTaskCount = "task-count";
 std::string agent_load(std::string_view agent);
-std::string by_status(std::string_view status, std::int64_t updated_ms, std::string_view task);
-std::string by_assignee(std::string_view agent, std::string_view status, std::int64_t updated_ms,
-                        std::string_view task);
+// `rank` orders lists: 0 first, at most 9.
+std::string by_status(std::string_view status, int rank, std::int64_t updated_ms,
+                      std::string_view task);
+std::string by_assignee(std::string_view agent, std::string_view status, int rank,
+                        std::int64_t updated_ms, std::string_view task);
+std::string held(std::string_view agent, std::string_view task);
 std::string ledger_task(std::string_view task, std::string_view action, std::string_view actor,
                         std::string_view key_hash);
 std::string ledger_tool(std::string_view actor, std::string_view tool, std::string_view key_hash);
@@ -156,6 +161,7 @@ std::string agent_sink_secret(std::string_view agent);
 std::string outbox(std::string_view stream, std::string_view target, std::uint8_t urgency,
                    std::uint64_t number);
 std::string outbox_queue(std::string_view stream, std::string_view target);
+std::string outbox_waiting(std::string_view stream, std::string_view target);
 std::string outbox_due(std::string_view node, std::int64_t at_ms, std::string_view stream,
                        std::string_view target);
 std::string delivery(std::string_view record, std::string_view target);

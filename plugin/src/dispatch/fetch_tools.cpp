@@ -18,7 +18,6 @@ using enum ParamType;
 
 constexpr std::size_t kAcknowledged = 1'000;  // per call
 constexpr std::int64_t kDefaultLimit = 20;
-constexpr std::size_t kPage = 100;
 constexpr std::size_t kMostBytes = 1u << 20;  // of events; a reply may have 4 MiB
 
 constexpr Param kAgent = acting_agent("agent");
@@ -64,7 +63,7 @@ json::array events_after(Context& context, const std::string& agent, std::uint64
   json::array events;
   std::size_t bytes = 0;
   for (;;) {
-    const auto page = waiting_after(context.txn, kInboxStream, agent, number, kPage);
+    const auto page = waiting_after(context.txn, kInboxStream, agent, number, limit);
     for (const Waiting& waiting : page) {
       if (events.size() == limit || bytes >= kMostBytes) return events;
       number = waiting.number();
@@ -73,7 +72,7 @@ json::array events_after(Context& context, const std::string& agent, std::uint64
       bytes += json::canonical(*event).size();
       events.emplace_back(std::move(*event));
     }
-    if (page.size() < kPage) return events;
+    if (page.size() < limit) return events;
   }
 }
 

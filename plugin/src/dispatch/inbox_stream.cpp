@@ -23,11 +23,6 @@ constexpr std::string_view kMessages = "message/";
 
 bool is_message(const Waiting& waiting) { return waiting.what.record.starts_with(kMessages); }
 
-std::uint8_t urgency_of(const Task& task) {
-  if (task.priority == "high") return 0;
-  return task.priority == "low" ? 2 : 1;
-}
-
 void queue_message(Context& context, const AgentSink& sink, const Message& message) {
   queue_record(context, sink, key::message(message.id), 1);
   note_told(context, message, sink.agent);
@@ -41,7 +36,7 @@ bool dispatched_to(const Task& task, std::string_view agent) {
 
 void queue_task(Context& context, const AgentSink& sink, const Task& task) {
   if (!dispatched_to(task, sink.agent)) return;
-  queue_record(context, sink, key::task(task.id), urgency_of(task));
+  queue_record(context, sink, key::task(task.id), static_cast<std::uint8_t>(task.urgency()));
 }
 
 std::optional<Message> unread_message(Context& context, const Waiting& waiting) {
@@ -141,7 +136,7 @@ std::size_t offer_backlog(Context& context, const AgentSink& sink) {
     const auto task = load_task_at(context.txn, "task" + at.substr(at.rfind('/')));
     if (task) queue_task(context, sink, *task);
   }
-  return waiting_after(context.txn, kInboxStream, sink.agent, 0, 2 * kBacklog).size();
+  return waiting_count(context.txn, kInboxStream, sink.agent);
 }
 
 std::optional<json::object> event_of(Context& context, const Waiting& waiting) {

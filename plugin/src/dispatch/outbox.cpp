@@ -1,6 +1,7 @@
 #include "dispatch/outbox.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 
 #include "core/backoff.hpp"
@@ -14,6 +15,15 @@ namespace {
 
 constexpr std::uint8_t kUrgencies = 3;
 constexpr std::string_view kEntries = "outbox/";
+constexpr std::string_view kCounts = "outbox-waiting/";
+
+std::int64_t stored_count(Transaction& txn, const std::string& at) {
+  std::int64_t count = 0;
+  if (const auto stored = txn.get(at)) {
+    std::from_chars(stored->data(), stored->data() + stored->size(), count);
+  }
+  return count;
+}
 
 DeliveryRecord load_record(Transaction& txn, const std::string& at) {
   const auto stored = txn.get(at);
@@ -29,9 +39,25 @@ void save_record(Transaction& txn, const std::string& at, const DeliveryRecord& 
   }
 }
 
+void add_waiting(Transaction& txn, std::string_view queue, std::int64_t change) {
+  const std::string at = std::string(kCounts) + std::string(queue);
+  const std::int64_t count = stored_count(txn, at) + change;
+  if (count > 0) {
+    txn.put(at, std::to_string(count));
+  } else {
+    txn.erase(at);
+  }
+}
+
+// `id` is "<stream>/<target>/<order>".
+void erase_entry(Transaction& txn, std::string_view id) {
+  txn.erase(std::string(kEntries) + std::string(id));
+  add_waiting(txn, id.substr(0, id.rfind('/')), -1);
+}
+
 bool take_back(Transaction& txn, const std::string& at, DeliveryRecord record) {
   if (!record.waiting) return false;
-  txn.erase(std::string(kEntries) + *record.waiting);
+  erase_entry(txn, *record.waiting);
   record.waiting.reset();
   save_record(txn, at, record);
   return true;
@@ -54,6 +80,7 @@ void attempt_failed(Context& context, const Stream& stream, const Waiting& waiti
                     (stream.most_attempts > 0 && record.attempts >= stream.most_attempts);
   if (!over) {
     save_record(context.txn, at, record);
+    if (!queue.due_at) return;  // fetched meanwhile
     queue.due_at = context.now_ms + backoff_ms(context.txn, "outbox-backoff", record.attempts);
     return save_queue(context.txn, queue);
   }
@@ -63,7 +90,7 @@ void attempt_failed(Context& context, const Stream& stream, const Waiting& waiti
         "dispatch:max_delivery_attempts_exceeded:" + std::to_string(stream.most_attempts);
   }
   take_back(context.txn, at, std::move(last));
-  queue.due_at = context.now_ms;  // for what waits behind it
+  if (queue.due_at) queue.due_at = context.now_ms;  // for what waits behind it
   settle_queue(context.txn, queue);
   stream.given_up(context, waiting, record);
 }
@@ -82,6 +109,7 @@ std::string enqueue(Context& context, const Outgoing& outgoing) {
   json::object stored{{"at", context.now_ms}, {"record", outgoing.record}};
   if (!outgoing.payload.empty()) stored["payload"] = outgoing.payload;
   txn.put(entry, json::canonical(stored));
+  add_waiting(txn, entry.substr(kEntries.size(), entry.rfind('/') - kEntries.size()), 1);
   queue.node = outgoing.node.empty() ? context.node_id() : outgoing.node;
   if (outgoing.pushed && !queue.due_at) queue.due_at = context.now_ms;
   save_queue(txn, queue);
@@ -95,6 +123,8 @@ bool withdraw(Transaction& txn, std::string_view record, std::string_view target
   const std::string at = key::delivery(record, target);
   return take_back(txn, at, load_record(txn, at));
 }
+
+void drop_entry(Transaction& txn, const Waiting& waiting) { erase_entry(txn, waiting.id); }
 
 void withdraw_all(Transaction& txn, std::string_view record) {
   for (const auto& [at, value] : all_records(txn, record)) {
@@ -152,6 +182,10 @@ std::vector<Waiting> waiting_after(Transaction& txn, std::string_view stream,
             [](const Waiting& a, const Waiting& b) { return a.number() < b.number(); });
   if (out.size() > limit) out.resize(limit);
   return out;
+}
+
+std::size_t waiting_count(Transaction& txn, std::string_view stream, std::string_view target) {
+  return static_cast<std::size_t>(stored_count(txn, key::outbox_waiting(stream, target)));
 }
 
 void set_pushed(Context& context, std::string_view stream, std::string_view target, bool pushed) {

@@ -41,6 +41,8 @@ std::string enqueue(Context& context, const Outgoing& outgoing);
 
 // Takes back what waits for `target`, or for anybody, about this record. Returns whether something did.
 bool withdraw(Transaction& txn, std::string_view record, std::string_view target);
+// Takes back an entry whose delivery record says nothing of it.
+void drop_entry(Transaction& txn, const Waiting& waiting);
 void withdraw_all(Transaction& txn, std::string_view record);
 
 // The record has reached `target` another way (it was read, or claimed): what waits counts as delivered.
@@ -60,6 +62,9 @@ json::object shown_deliveries(Transaction& txn, std::string_view record);
 std::vector<Waiting> waiting_after(Transaction& txn, std::string_view stream,
                                    std::string_view target, std::uint64_t number,
                                    std::size_t limit);
+
+// How many deliveries wait in a queue.
+std::size_t waiting_count(Transaction& txn, std::string_view stream, std::string_view target);
 
 // From now on the host is offered this queue by this node (pushed), or the target fetches from it.
 void set_pushed(Context& context, std::string_view stream, std::string_view target, bool pushed);

@@ -52,7 +52,9 @@ void offer_queue(Context& context, const OutboxQueue& queue, const Stream& strea
     Recheck recheck = stream.recheck(context, waiting);
     if (recheck.kind == Recheck::Kind::kHold) return;
     if (recheck.kind == Recheck::Kind::kDrop) {
-      if (!withdraw(context.txn, waiting.what.record, waiting.what.target)) context.txn.erase(at);
+      if (!withdraw(context.txn, waiting.what.record, waiting.what.target)) {
+        drop_entry(context.txn, waiting);
+      }
       continue;
     }
     add(context, waiting, std::move(recheck.payload), batch);

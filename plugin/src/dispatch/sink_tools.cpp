@@ -19,7 +19,6 @@ using enum ParamType;
 
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kShortestSecret = 16;
-constexpr std::size_t kCounted = 1'000;  // of what waits
 
 constexpr Param kFrom = acting_agent("from_agent");
 constexpr Param kAgentId = {.name = "agent_id",
@@ -111,10 +110,10 @@ ToolResult remove(Context& context, const Args& args) {
 
 json::object row(Context& context, const AgentSink& sink) {
   json::object out = to_json(sink);
-  const auto waiting = waiting_after(context.txn, kInboxStream, sink.agent, 0, kCounted);
-  out["waiting"] = waiting.size();
-  if (waiting.empty()) return out;
-  const Waiting& head = waiting.front();
+  out["waiting"] = waiting_count(context.txn, kInboxStream, sink.agent);
+  const auto oldest = waiting_after(context.txn, kInboxStream, sink.agent, 0, 1);
+  if (oldest.empty()) return out;
+  const Waiting& head = oldest.front();
   out["oldestAt"] = head.at;
   const auto record = delivery_of(context.txn, head.what.record, sink.agent);
   if (record.attempts > 0) out["attempts"] = record.attempts;

@@ -35,9 +35,9 @@ void erase_row(Transaction& txn, const Message& message, const std::string& agen
 void erase_broadcast(Transaction& txn, const Message& message) {
   txn.erase(key::broadcast(message.timestamp, message.id));
   if (!counts_as_unread(message)) return;  // then nobody has a mark
-  for (const Agent& agent : all_agents(txn)) {
-    const std::string mark = key::broadcast_read(agent.id, message.id);
-    if (txn.get(mark)) txn.erase(mark);
+  const std::string marks = key::broadcast_read("", message.id);
+  for (const auto& [at, empty] : collect(txn, marks, prefix_end(marks), {.limit = SIZE_MAX})) {
+    txn.erase(at);
   }
 }
 
@@ -56,6 +56,17 @@ void erase_message(Context& context, const Message& message) {
   txn.erase(key::message(message.id));
   txn.erase(key::message_time(message.timestamp, message.id));
   add_message_count(txn, -1);
+}
+
+bool still_unread(Transaction& txn, const Message& message) {
+  if (!counts_as_unread(message)) return false;
+  for (const std::string& agent : message.to_agents) {
+    if (can_receive(txn, agent) && unread_by(txn, agent, message)) return true;
+  }
+  if (!message.to_agents.empty()) return false;
+  return any_agent(txn, [&](const Agent& agent) {
+    return agent.enabled() && unread_by(txn, agent.id, message);
+  });
 }
 
 std::vector<std::string> unread_recipients(Transaction& txn, const Message& message,

@@ -13,6 +13,9 @@ namespace ansible {
 // Removes it with its rows in inboxes, its deliveries and its counters, and its conversation when that is old.
 void erase_message(Context& context, const Message& message);
 
+// Whether one of them has not read it. Reads no further than the first.
+bool still_unread(Transaction& txn, const Message& message);
+
 // The registered, enabled recipients that have not read it (MSG-2). `everybody` are the ids of all registered, enabled
 // agents, for broadcasts.
 std::vector<std::string> unread_recipients(Transaction& txn, const Message& message,

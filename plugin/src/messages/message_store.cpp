@@ -15,7 +15,8 @@
 namespace ansible {
 namespace {
 
-constexpr std::size_t kFilterWindow = 2000;  // how far back a filtered read looks
+constexpr std::size_t kFilterWindow = 2000;  // how far back a read looks
+constexpr std::size_t kBroadcastPage = 64;
 
 // A place in the merged, newest-first order of addressed messages and broadcasts.
 struct Candidate {
@@ -28,32 +29,49 @@ std::string order_of(std::string_view key, std::size_t prefix) {
   return std::string(key.substr(prefix));
 }
 
+// A filter throws candidates away, so it wants all that it may look at.
+std::size_t most_candidates(const InboxQuery& query) {
+  return query.from || query.conversation_id ? kFilterWindow : query.limit;
+}
+
 void add_addressed(Transaction& txn, std::string_view agent, const InboxQuery& query,
-                   std::int64_t unread, std::size_t limit, std::vector<Candidate>& out) {
+                   std::int64_t unread, std::vector<Candidate>& out) {
   const std::string prefix = "inbox/" + key::part(agent) + '/';
   if (!query.all && unread == 0) return;
   std::int64_t left = query.all ? INT64_MAX : unread;
-  txn.scan(prefix, prefix_end(prefix), {.reverse = true, .limit = limit},
+  const std::size_t most = most_candidates(query);
+  txn.scan(prefix, prefix_end(prefix), {.reverse = true, .limit = kFilterWindow},
            [&](std::string_view key, std::string_view value) {
              const bool is_unread = value == kUnread;
              if (query.all || is_unread) {
                out.push_back({order_of(key, prefix.size()), key::last_part(key), is_unread});
              }
              if (is_unread) --left;
-             return left > 0;
+             return left > 0 && out.size() < most;
            });
 }
 
+// Whether a broadcast is read is one more key each, so they are read page by page.
 void add_broadcasts(Transaction& txn, std::string_view agent, const InboxQuery& query,
-                    const InboxState& state, std::size_t limit, std::vector<Candidate>& out) {
+                    const InboxState& state, std::vector<Candidate>& out) {
   const std::string prefix = "broadcast/";
   const std::string first = query.all ? prefix : state.cursor + '\0';
-  for (const auto& [key, value] :
-       collect(txn, first, prefix_end(prefix), {.reverse = true, .limit = limit})) {
-    const BroadcastRow row = broadcast_row(key, value);
-    const bool unread = broadcast_unread(txn, agent, state, row);
-    if (!query.all && !unread) continue;
-    out.push_back({order_of(key, prefix.size()), row.id, unread});
+  std::string end = prefix_end(prefix);
+  const std::size_t most = most_candidates(query);
+  std::size_t found = 0;
+  for (std::size_t seen = 0; seen < kFilterWindow && found < most;) {
+    const Rows page =
+        collect(txn, first, end, {.reverse = true, .limit = std::min(most, kBroadcastPage)});
+    if (page.empty()) return;
+    for (const auto& [key, value] : page) {
+      const BroadcastRow row = broadcast_row(key, value);
+      const bool unread = broadcast_unread(txn, agent, state, row);
+      if (!query.all && !unread) continue;
+      out.push_back({order_of(key, prefix.size()), row.id, unread});
+      ++found;
+    }
+    seen += page.size();
+    end = page.back().first;
   }
 }
 
@@ -73,9 +91,11 @@ void settle_deliveries(Context& context, std::string_view agent,
   for (const std::string& id : ids) mark_arrived(context, key::message(id), agent);
 }
 
-// Returns the ids of what was unread.
-std::vector<std::string> mark_all_read(Transaction& txn, std::string_view agent,
+// Returns the ids of what was unread. The cursor stays behind this millisecond: more broadcasts may come in it, and their
+// ids decide where.
+std::vector<std::string> mark_all_read(Context& context, std::string_view agent,
                                        InboxState& state) {
+  Transaction& txn = context.txn;
   std::vector<std::string> marked;
   const std::string prefix = "inbox/" + key::part(agent) + '/';
   std::vector<std::string> unread_keys;
@@ -90,11 +110,19 @@ std::vector<std::string> mark_all_read(Transaction& txn, std::string_view agent,
       marked.push_back(key::last_part(key));
     }
   }
+  const std::string now = key::broadcast(context.now_ms, "");
+  InboxState moved = state;
   for (const BroadcastRow& row : new_broadcasts(txn, state, SIZE_MAX)) {
-    if (broadcast_unread(txn, agent, state, row)) marked.push_back(row.id);
-    txn.erase(key::broadcast_read(agent, row.id));
-    state.cursor = row.key;
+    const bool unread = broadcast_unread(txn, agent, state, row);
+    if (unread) marked.push_back(row.id);
+    if (row.key < now) {
+      txn.erase(key::broadcast_read(agent, row.id));
+      moved.cursor = row.key;
+    } else if (unread) {
+      txn.put(key::broadcast_read(agent, row.id), "");
+    }
   }
+  state.cursor = moved.cursor;
   state.unread = 0;
   return marked;
 }
@@ -173,11 +201,9 @@ std::int64_t unread_count(Transaction& txn, std::string_view agent) {
 std::vector<InboxItem> read_inbox(Transaction& txn, std::string_view agent,
                                   const InboxQuery& query) {
   const InboxState state = load_inbox_state(txn, agent);
-  const bool filtered = query.from || query.conversation_id;
-  const std::size_t limit = filtered || !query.all ? kFilterWindow : query.limit;
   std::vector<Candidate> candidates;
-  add_addressed(txn, agent, query, state.unread, limit, candidates);
-  add_broadcasts(txn, agent, query, state, limit, candidates);
+  add_addressed(txn, agent, query, state.unread, candidates);
+  add_broadcasts(txn, agent, query, state, candidates);
   std::sort(candidates.begin(), candidates.end(),
             [](const Candidate& a, const Candidate& b) { return a.order > b.order; });
   std::vector<InboxItem> items;
@@ -204,7 +230,7 @@ std::int64_t mark_read(Context& context, std::string_view agent,
   const std::string cursor = state.cursor;
   std::vector<std::string> marked;
   if (ids.empty()) {
-    marked = mark_all_read(txn, agent, state);
+    marked = mark_all_read(context, agent, state);
   } else {
     for (const std::string& id : ids) {
       const auto message = load_message(txn, id);

@@ -58,16 +58,15 @@ void expire(Context& context, const Message& message, std::vector<std::string> u
 }
 
 // Deletes the message, or leaves it.
-void look_at(Context& context, const Message& message, const std::vector<std::string>& everybody,
-             Run& run) {
+void look_at(Context& context, const Message& message, Run& run) {
   ++run.looked_at;
   const std::int64_t age = context.now_ms - message.timestamp;
   const bool old = age > kKeptMs || message_count(context.txn) > kKept;
   if (!old) return;
-  auto unread = unread_recipients(context.txn, message, everybody);
-  if (!unread.empty()) {
+  if (still_unread(context.txn, message)) {
     if (age <= context.config.max_unread_days * 24 * kHourMs) return;
-    expire(context, message, std::move(unread), run);
+    expire(context, message, unread_recipients(context.txn, message, enabled_agents(context.txn)),
+           run);
   }
   erase_message(context, message);
   ++run.deleted;
@@ -87,14 +86,12 @@ ToolResult message_sweep(Context& context) {
   Run run = run_from(context.continuation);
   std::string place(context.txn.get(key::kMessageSweep).value_or(""));
   const std::string before = place;
-  std::vector<std::string> everybody;
   bool end = false;
   while (!end && run.looked_at < kPerRun) {
     const auto message = next_message(context.txn, place);
     end = !message || nothing_to_do(context, *message);
     if (end) break;
-    if (everybody.empty()) everybody = enabled_agents(context.txn);
-    look_at(context, *message, everybody, run);
+    look_at(context, *message, run);
     if (!context.txn.should_yield()) continue;
     context.txn.put(key::kMessageSweep, place);
     return More{json::canonical(to_json(run))};

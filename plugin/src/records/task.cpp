@@ -122,6 +122,11 @@ bool Task::assigned_to(std::string_view agent) const {
   return std::find(assignees.begin(), assignees.end(), agent) != assignees.end();
 }
 
+int Task::urgency() const {
+  if (priority == "high") return 0;
+  return priority == "low" ? 2 : 1;
+}
+
 json::object to_json(const Task& task) {
   json::object out{{"id", task.id},
                    {"title", task.title},

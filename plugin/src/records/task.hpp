@@ -87,6 +87,11 @@ struct Task {
   std::uint64_t audit_seq = 0;  // audit records written so far
 
   bool assigned_to(std::string_view agent) const;
+
+  // 0 high, 1 normal, 2 low.
+  int urgency() const;
+  // Where it stands in lists (T-10): as urgent as it is while it is open, 1 once it is closed.
+  int list_rank() const { return terminal(status) ? 1 : urgency(); }
 };
 
 // The stored form: everything above.

@@ -50,7 +50,7 @@ constexpr Param kAuditParams[] = {
 };
 
 constexpr std::int64_t kDefaultLimit = 100;
-constexpr std::size_t kMostLookedAt = 2'000;  // entries per page, matching or not
+constexpr std::size_t kMostLookedAt = 1'000;  // entries per page, matching or not
 
 // Where a record stands in time: "<ms>/<task>/<seq>", the key of its entry without the prefix.
 using Place = std::string;

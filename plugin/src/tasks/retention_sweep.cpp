@@ -66,7 +66,7 @@ bool clear_entries(Context& context, std::string_view task_id, Prune& prune,
 // The closed task that has been so for longest; nothing when none is old enough.
 std::optional<Task> next_task(Context& context, std::int64_t cutoff) {
   for (const std::string_view status : {"completed", "failed"}) {
-    const std::string prefix = "by-status/" + std::string(status) + '/';
+    const std::string prefix = "by-status/" + std::string(status) + "/1/";  // closed: rank 1
     const Rows rows = collect(context.txn, prefix, prefix + key::ms(cutoff), {.limit = 1});
     if (rows.empty()) continue;
     if (auto task = load_task(context.txn, key::last_part(rows.front().first))) return task;

@@ -10,18 +10,21 @@
 #include "core/fields.hpp"
 #include "core/keys.hpp"
 #include "core/text.hpp"
+#include "records/coordination.hpp"
+#include "tasks/task_store.hpp"
 
 namespace ansible {
 namespace {
 
 using Names = std::vector<std::string>;
 
+constexpr std::size_t kAdvertisersAtOnce = 16;
+
 bool contains(const Names& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// The enabled agents that advertise a skill themselves or by their gateway, sorted. The list of agents is read only when
-// a gateway advertises it.
+// The enabled agents that advertise a skill themselves or by their gateway, sorted.
 Names agents_with(Context& context, const std::string& skill) {
   Names found;
   Names nodes;
@@ -29,16 +32,34 @@ Names agents_with(Context& context, const std::string& skill) {
     if (can_receive(context.txn, id)) found.push_back(id);
     if (context.txn.get(key::node(id))) nodes.push_back(id);
   }
-  if (!nodes.empty()) {
-    for (const Agent& agent : all_agents(context.txn)) {
-      if (agent.internal && agent.enabled() && agent.gateway && contains(nodes, *agent.gateway) &&
-          !contains(found, agent.id)) {
-        found.push_back(agent.id);
-      }
+  for (const std::string& node : nodes) {
+    for (const Agent& agent : agents_at(context.txn, node)) {
+      if (agent.enabled()) found.push_back(agent.id);
     }
   }
   std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
+}
+
+// The first free agent that advertises a skill itself. Reads no further than that; nothing when there is none, or when a
+// gateway comes first, which advertises for all its agents.
+std::optional<Targets> first_free(Context& context, const std::string& skill) {
+  const std::int64_t most = backpressure(load_coordination(context.txn)).max_queue_depth;
+  Targets targets;
+  std::string after;
+  for (;;) {
+    const Names page = advertisers_of(context.txn, skill, after, kAdvertisersAtOnce);
+    for (const std::string& id : page) {
+      if (context.txn.get(key::node(id))) return std::nullopt;
+      if (!can_receive(context.txn, id)) continue;
+      const bool full = agent_load(context.txn, id).pending >= most;
+      (full ? targets.overloaded : targets.agents).push_back(id);
+      if (!full) return targets;
+    }
+    if (page.size() < kAdvertisersAtOnce) return std::nullopt;
+    after = page.back();
+  }
 }
 
 Error no_route(const std::string& why, const Names& required) {
@@ -102,6 +123,9 @@ Result<Targets> choose_required(Context& context, const Wish& wish, Needs& needs
   if (!wish.skill.empty() && !covered(needs, wish.skill)) {
     needs.skills.push_back(wish.skill);
     required.push_back(wish.skill);
+  }
+  if (needs.offers.empty() && needs.skills.size() == 1) {
+    if (auto targets = first_free(context, needs.skills.front())) return std::move(*targets);
   }
   if (auto refusal = add_skills(context, needs)) return std::move(*refusal);
   auto targets = choose(context, needs, required);

@@ -23,11 +23,13 @@ struct TaskFilter {
 struct TaskList {
   std::vector<Task> tasks;  // at most `limit`
   std::int64_t total = 0;   // that match; with `truncated` at least as many
-  bool truncated = false;   // more tasks were there than a list looks at
+  bool truncated = false;   // more tasks were there than the search looks at
 };
 
 // The matching tasks: open ones of high priority first, of low priority last; then the last updated
-// first (T-10, reference 2.9). Looks at no more than the newest 1,000 tasks of each status.
+// first (T-10, reference 2.9). Reads what it returns. Only a search by title looks further, at the
+// first 1,000 tasks of that order, and one by the beginning of an id at those with the first 50 ids
+// that match.
 TaskList list_tasks(Transaction& txn, const TaskFilter& filter, std::size_t limit);
 
 }  // namespace ansible

@@ -17,17 +17,20 @@ void write_document(Transaction& txn, const Task& task) {
   txn.put(key::task(task.id), json::canonical(to_json(task)));
 }
 
-// Every index entry that a task in this state has. The value is its priority, so that lists can be
-// ordered before any document is read.
+// Every index entry that a task in this state has.
 std::vector<std::string> index_keys(const Task& task) {
   const std::string_view status = to_text(task.status);
-  std::vector<std::string> keys{key::by_status(status, task.updated_at, task.id)};
+  const int rank = task.list_rank();
+  std::vector<std::string> keys{key::by_status(status, rank, task.updated_at, task.id)};
   for (const std::string& agent : task.assignees) {
-    keys.push_back(key::by_assignee(agent, status, task.updated_at, task.id));
+    keys.push_back(key::by_assignee(agent, status, rank, task.updated_at, task.id));
   }
   if (task.distribution && !terminal(task.status)) {
     const Distributed& of = *task.distribution;
     keys.push_back(key::distribution_open(of.capability_id, of.version, task.id));
+  }
+  if (held(task.status) && task.claimed_by_agent) {
+    keys.push_back(key::held(*task.claimed_by_agent, task.id));
   }
   if (task.lease_expires_at) keys.push_back(key::lease(*task.lease_expires_at, task.id));
   return keys;
@@ -38,12 +41,12 @@ bool contains(const std::vector<std::string>& list, const std::string& item) {
 }
 
 void move_index(Transaction& txn, const std::vector<std::string>& before,
-                const std::vector<std::string>& after, std::string_view priority) {
+                const std::vector<std::string>& after) {
   for (const std::string& old : before) {
     if (!contains(after, old)) txn.erase(old);
   }
   for (const std::string& now : after) {
-    if (!contains(before, now)) txn.put(now, priority);
+    if (!contains(before, now)) txn.put(now, "");
   }
 }
 
@@ -51,34 +54,53 @@ using LoadChanges = std::map<std::string, AgentLoad>;
 
 // Adds what `task` contributes to its agents' loads, `sign` times. Distribution tasks wait outside the queue (CAP-14).
 void add_load(LoadChanges& changes, const Task& task, std::int64_t sign) {
-  if (task.status == TaskStatus::kPending && !task.distribution) {
-    for (const std::string& agent : task.assignees) changes[agent].pending += sign;
+  const bool queued = task.status == TaskStatus::kPending && !task.distribution;
+  for (const std::string& agent : task.assignees) {
+    AgentLoad& load = changes[agent];
+    load.assigned[std::string(to_text(task.status))] += sign;
+    if (queued) load.pending += sign;
   }
   if (held(task.status) && task.claimed_by_agent) changes[*task.claimed_by_agent].held += sign;
 }
 
+json::object nonzero(const std::map<std::string, std::int64_t>& counts) {
+  json::object out;
+  for (const auto& [name, count] : counts) {
+    if (count != 0) out[name] = count;
+  }
+  return out;
+}
+
 void apply_load(Transaction& txn, const LoadChanges& changes) {
   for (const auto& [agent, change] : changes) {
-    if (change.pending == 0 && change.held == 0) continue;
+    if (change.pending == 0 && change.held == 0 && nonzero(change.assigned).empty()) continue;
     AgentLoad load = agent_load(txn, agent);
     load.pending += change.pending;
     load.held += change.held;
-    if (load.pending == 0 && load.held == 0) {
+    for (const auto& [status, count] : change.assigned) load.assigned[status] += count;
+    json::object assigned = nonzero(load.assigned);
+    if (load.pending == 0 && load.held == 0 && assigned.empty()) {
       txn.erase(key::agent_load(agent));
     } else {
-      txn.put(key::agent_load(agent),
-              json::canonical(json::object{{"pending", load.pending}, {"held", load.held}}));
+      txn.put(
+          key::agent_load(agent),
+          json::canonical(json::object{
+              {"pending", load.pending}, {"held", load.held}, {"assigned", std::move(assigned)}}));
     }
   }
 }
 
-void save_counts(Transaction& txn, const TaskCounts& counts) {
-  json::object by_status;
-  for (const auto& [status, count] : counts.by_status) {
-    if (count != 0) by_status[status] = count;
+std::map<std::string, std::int64_t> read_counts(const json::object& from) {
+  std::map<std::string, std::int64_t> counts;
+  for (const auto& member : from) {
+    if (member.value().is_int64()) counts[std::string(member.key())] = member.value().get_int64();
   }
+  return counts;
+}
+
+void save_counts(Transaction& txn, const TaskCounts& counts) {
   txn.put(key::kTaskCount, json::canonical(json::object{{"total", counts.total},
-                                                        {"byStatus", std::move(by_status)}}));
+                                                        {"byStatus", nonzero(counts.by_status)}}));
 }
 
 }  // namespace
@@ -127,7 +149,7 @@ Result<Task> find_task_by_id(Transaction& txn, std::string_view id_or_prefix) {
 
 void insert_task(Transaction& txn, const Task& task) {
   write_document(txn, task);
-  move_index(txn, {}, index_keys(task), task.priority);
+  move_index(txn, {}, index_keys(task));
   LoadChanges load;
   add_load(load, task, 1);
   apply_load(txn, load);
@@ -139,7 +161,7 @@ void insert_task(Transaction& txn, const Task& task) {
 
 void update_task(Transaction& txn, const Task& before, const Task& after) {
   write_document(txn, after);
-  move_index(txn, index_keys(before), index_keys(after), after.priority);
+  move_index(txn, index_keys(before), index_keys(after));
   LoadChanges load;
   add_load(load, before, -1);
   add_load(load, after, 1);
@@ -154,7 +176,7 @@ void update_task(Transaction& txn, const Task& before, const Task& after) {
 void remove_task(Transaction& txn, const Task& task) {
   txn.erase(key::task(task.id));
   txn.erase(key::task_sla(task.id));
-  move_index(txn, index_keys(task), {}, task.priority);
+  move_index(txn, index_keys(task), {});
   LoadChanges load;
   add_load(load, task, -1);
   apply_load(txn, load);
@@ -170,11 +192,7 @@ TaskCounts task_counts(Transaction& txn) {
   if (!stored) return counts;
   const json::object document = parse_document(key::kTaskCount, *stored);
   counts.total = int_field(document, "total").value_or(0);
-  for (const auto& member : object_field(document, "byStatus")) {
-    if (member.value().is_int64()) {
-      counts.by_status[std::string(member.key())] = member.value().get_int64();
-    }
-  }
+  counts.by_status = read_counts(object_field(document, "byStatus"));
   return counts;
 }
 
@@ -184,7 +202,8 @@ AgentLoad agent_load(Transaction& txn, std::string_view agent) {
   if (!stored) return {};
   const json::object document = parse_document(at, *stored);
   return {.pending = int_field(document, "pending").value_or(0),
-          .held = int_field(document, "held").value_or(0)};
+          .held = int_field(document, "held").value_or(0),
+          .assigned = read_counts(object_field(document, "assigned"))};
 }
 
 }  // namespace ansible

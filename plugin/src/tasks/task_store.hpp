@@ -41,10 +41,12 @@ struct TaskCounts {
 };
 TaskCounts task_counts(Transaction& txn);
 
-// Counters of one agent: pending tasks assigned to it, and tasks it holds (claimed or in progress).
+// Counters of one agent: its queue (pending tasks assigned to it, but for distribution tasks), the tasks it holds
+// (claimed or in progress), and all tasks assigned to it per status.
 struct AgentLoad {
   std::int64_t pending = 0;
   std::int64_t held = 0;
+  std::map<std::string, std::int64_t> assigned;
 };
 AgentLoad agent_load(Transaction& txn, std::string_view agent);
 

@@ -1,0 +1,59 @@
+// What becomes of the work of an agent that is disabled, and of what a revoked node has said of itself.
+#include <doctest/doctest.h>
+
+#include "plugin/support/tasks.hpp"
+
+using namespace ansible_test;
+
+TEST_CASE("WHO-6: what a disabled agent has claimed is pending again, so that others can do it") {
+  World world;
+  for (const char* id : {"ann", "bob"}) world.agent(id);
+  const std::string shared = delegate(world, "ann", {{"to_agents", {"bob"}}});
+  const std::string running = delegate(world, "ann");
+  const std::string waiting = delegate(world, "ann");
+  const std::string of_bob = delegate(world, "ann", {{"to_agents", {"bob"}}});
+  REQUIRE(code_of(claim(world, shared, "ann")) == "ok");
+  REQUIRE(code_of(claim(world, running, "ann")) == "ok");
+  REQUIRE(code_of(update(world, running, "ann")) == "ok");
+  REQUIRE(code_of(claim(world, of_bob, "bob")) == "ok");
+  const json::object reply = world.ok("ansible_disable_agent", {{"agent_id", "ann"}});
+  CHECK(reply.at("releasedTasks") == 2);
+  CHECK(reply.at("pendingTasks") == 3);
+  CHECK(status_of(world, shared) == "pending");
+  CHECK(status_of(world, running) == "pending");
+  CHECK(status_of(world, waiting) == "pending");
+  CHECK(status_of(world, of_bob) == "claimed");
+  CHECK(kinds_of(world, running) == "created ack_accepted claimed status_update released");
+  CHECK(code_of(claim(world, shared, "bob")) == "ok");
+
+  world.ok("ansible_enable_agent", {{"agent_id", "ann"}});
+  CHECK(code_of(complete(world, running, "ann")) == "not_claimer");
+  CHECK(code_of(claim(world, running, "ann", {{"etaSeconds", 60}})) == "ok");
+}
+
+TEST_CASE("WHO-10: nothing that a revoked node said of itself stays, and its agents hold no task") {
+  World world;
+  const std::string invite = text_of(world.ok("ansible_invite_node", {}), "invite_token");
+  world.agent("near");
+  world.node_id = "node-b";
+  world.ok("ansible_join_node", {{"invite_token", invite}});
+  world.start();
+  world.ok("ansible_register_agent", {{"agent_id", "far"}, {"type", "internal"}});
+  world.ok("ansible_update_context", {{"currentFocus", "holding the line"}});
+  world.ok("ansible_advertise_skills", {{"skills", json::array{"cook"}}});
+  world.ok("ansible_set_coordination_preference", {{"desiredCoordinator", "node-b"}});
+  const std::string task = delegate(world, "far", {{"to_agents", {"near"}}});
+  REQUIRE(code_of(claim(world, task, "far")) == "ok");
+
+  world.node_id = "node-a";
+  world.ok("ansible_revoke_node", {{"node_id", "node-b"}});
+  for (const std::string key : {"context/node-b", "skills/node-b", "skill/cook/node-b",
+                                "preference/node-b", "pulse/node-b", "held/far/"}) {
+    const auto at = world.store.lower_bound(key);
+    CHECK_MESSAGE((at == world.store.end() || !at->first.starts_with(key)), key);
+  }
+  const json::object coordination = world.ok("ansible_get_coordination", {});
+  CHECK_FALSE(coordination.at("preferences").as_object().contains("node-b"));
+  CHECK(status_of(world, task) == "pending");
+  CHECK(code_of(claim(world, task, "near")) == "ok");
+}
