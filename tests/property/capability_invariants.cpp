@@ -59,6 +59,38 @@ void check_versions(const Mirror& mirror, Problems& problems) {
   }
 }
 
+// CAP-11: a version in canary stands in the revision, in the catalog and in its canary's record, or in none of them; and
+// exactly what is active or in canary is wired.
+void check_rollout(const Mirror& mirror, Problems& problems) {
+  mirror.each("cap-revision/", [&](const std::string& at, const Row& row) {
+    const auto revision = ansible::revision_from_json(row.document.as_object());
+    const Row* canary = mirror.find(key::cap_canary(revision.capability_id));
+    const std::string version =
+        canary == nullptr ? "" : text_field(canary->document.as_object(), "version").value_or("?");
+    if (revision.pending_version.value_or("") != version) {
+      problems.push_back(at + " has " + revision.pending_version.value_or("no version") +
+                         " in canary, its record " + version);
+    }
+  });
+  mirror.each("cap-catalog/", [&](const std::string& at, const Row& row) {
+    const auto catalog = ansible::catalog_from_json(row.document.as_object());
+    const Row* revision = mirror.find(key::cap_revision(catalog.capability_id));
+    const bool pending = revision != nullptr && text_field(revision->document.as_object(),
+                                                           "pendingVersion") == catalog.version;
+    if (pending != (catalog.status == ansible::catalog_status::kCanary)) {
+      problems.push_back(at + " is " + catalog.status + (pending ? " and" : " and not") +
+                         " in canary");
+    }
+    const Row* wiring = mirror.find(key::cap_wiring(catalog.capability_id, catalog.version));
+    const bool wired =
+        wiring != nullptr && ansible::bool_field(wiring->document.as_object(), "active") == true;
+    const bool used = pending || catalog.status == ansible::catalog_status::kActive;
+    if (wired != used) {
+      problems.push_back(at + " is " + catalog.status + (wired ? " and wired" : " and not wired"));
+    }
+  });
+}
+
 // CAP-14: once per (capability, version, target), for one target each, none open once withdrawn, and the unfinished ones
 // in their index.
 void check_distribution(const Mirror& mirror, Problems& problems) {
@@ -91,6 +123,7 @@ void check_distribution(const Mirror& mirror, Problems& problems) {
 void check_capabilities(const Mirror& mirror, Problems& problems) {
   check_eligible(mirror, problems);
   check_versions(mirror, problems);
+  check_rollout(mirror, problems);
   check_distribution(mirror, problems);
 }
 

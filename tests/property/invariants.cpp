@@ -1,6 +1,7 @@
 #include "property/invariants.hpp"
 
-#include <set>
+#include <algorithm>
+#include <iterator>
 
 #include "core/fields.hpp"
 #include "tasks/transitions.hpp"
@@ -63,6 +64,19 @@ void check_refusal(const Effect& effect, Problems& problems) {
   }
 }
 
+// CAP-2: of a failed publish its evidence stays, and what it told others.
+void check_evidence(const Effect& effect, Problems& problems) {
+  if (effect.answer.outcome.status != GW_REFUSED_RECORDED) return;
+  static constexpr std::string_view kKept[] = {"cap-pipeline/", "message/", "message-time/",
+                                               "message-count", "broadcast/"};
+  for (const Change& change : effect.changes) {
+    const bool kept = std::any_of(std::begin(kKept), std::end(kKept), [&](std::string_view place) {
+      return change.key.starts_with(place);
+    });
+    if (!kept) problems.push_back("a failed gate left " + change.key);
+  }
+}
+
 void check_dry_run(const Effect& effect, Problems& problems) {
   const json::value* dry = effect.step.args.if_contains("dry_run");
   if (dry == nullptr || !dry->is_bool() || !dry->get_bool()) return;
@@ -100,6 +114,7 @@ void check_effect(const Effect& effect, Problems& problems) {
   for (const Change& change : effect.changes) check_change(change, problems);
   check_replay(effect, problems);
   check_refusal(effect, problems);
+  check_evidence(effect, problems);
   check_dry_run(effect, problems);
   check_budget(effect, problems);
 }

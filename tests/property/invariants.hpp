@@ -23,10 +23,14 @@ struct Effect {
 // written once, and a sweep kept its message budget.
 void check_effect(const Effect& effect, Problems& problems);
 
+// WHO-8: nobody is told a token, its hash, or a webhook's secret, but whom it is for.
+void check_secrets(const Effect& effect, const Mirror& mirror, Problems& problems);
+
 // Counters equal recounts; indexes equal full scans.
 void check_tasks(const Mirror& mirror, Problems& problems);
 void check_sla(const Mirror& mirror, Problems& problems);
 void check_messages(const Mirror& mirror, Problems& problems);
+void check_deliveries(const Mirror& mirror, Problems& problems);
 void check_capabilities(const Mirror& mirror, Problems& problems);
 void check_agents(const Mirror& mirror, Problems& problems);
 

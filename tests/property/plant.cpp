@@ -4,14 +4,22 @@
 
 #include <stdexcept>
 
+#include "property/publisher.hpp"
+
 extern "C" const gw_plugin* gateway_plugin_entry_v1(std::uint32_t host_major,
                                                     std::uint32_t host_minor);
 
 namespace property {
 namespace {
 
-constexpr const char* kConfig = R"({"tier":"backbone","nodeIdOverride":"node-a",
-  "injectContextAgents":["architect"],"adminAgentId":"architect"})";
+std::string config() {
+  return json::canonical(json::object{
+      {"tier", "backbone"},
+      {"nodeIdOverride", "node-a"},
+      {"injectContextAgents", json::array{"architect"}},
+      {"adminAgentId", "architect"},
+      {"manifestTrust", {{"trustedPublisherKeys", {{"architect", publisher_pem()}}}}}});
+}
 
 }  // namespace
 
@@ -24,7 +32,7 @@ std::string Answer::code() const {
 
 Plant::Plant(std::unique_ptr<gateway::Engine> engine) : engine_(std::move(engine)) {
   auto instance = gateway::Instance::create(gateway_plugin_entry_v1(GW_ABI_MAJOR, GW_ABI_MINOR), {},
-                                            kConfig, nullptr);
+                                            config(), nullptr);
   if (!instance.ok()) throw std::runtime_error(instance.error().message);
   slot_.activate(std::move(*instance));
   gateway::ExecutorOptions options;
@@ -43,12 +51,15 @@ Answer Plant::play(const Step& step) {
   request.name = step.name;
   request.args_json = json::canonical(step.args);
   request.caller_kind = step.caller;
+  request.outcome = step.outcome;
+  request.detail = step.detail;
   request.request_id = "request-" + std::to_string(++played_);
   request.timeout = std::chrono::milliseconds(0);
   Answer answer{.outcome = executor_->run(request), .reply = {}};
   INFO(described(step));
   INFO(answer.outcome.message);
   REQUIRE(answer.outcome.kind == gateway::Outcome::Kind::kReply);
+  if (answer.outcome.body.empty()) return answer;  // a delivery was settled
   auto reply = json::parse(answer.outcome.body);
   REQUIRE(reply.ok());
   answer.reply = std::move(reply->get_object());

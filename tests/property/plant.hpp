@@ -13,13 +13,15 @@ namespace property {
 
 namespace json = base::json;
 
-// One call of a tool or run of a sweep, and how far the clock moves before it.
+// One call of a tool, run of a sweep, or call of the outbox; and how far the clock moves before it.
 struct Step {
   gateway::Request::Kind kind = gateway::Request::Kind::kTool;
   std::string name;
   json::object args{};
   std::int64_t after_ms = 0;
   std::uint32_t caller = GW_CALLER_OPERATOR;
+  std::uint32_t outcome = GW_DELIVERED;  // of a delivery that the host settles
+  std::string detail{};
 };
 
 // "ansible_claim_task {...}"

@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::size_t kRemembered = 60;
 
-Step tool(std::string name, json::object args) {
-  return {.name = "ansible_" + std::move(name), .args = std::move(args)};
-}
-
 void remember(std::vector<std::string>& list, const json::object& reply, std::string_view member) {
   const json::value* id = reply.if_contains(member);
   if (id == nullptr || !id->is_string()) return;
@@ -20,7 +16,26 @@ void remember(std::vector<std::string>& list, const json::object& reply, std::st
   if (list.size() > kRemembered) list.erase(list.begin());
 }
 
+// The ids that a list of objects has.
+void remember_all(std::vector<std::string>& list, const json::object& reply,
+                  std::string_view member) {
+  const json::value* items = reply.if_contains(member);
+  if (items == nullptr || !items->is_array()) return;
+  for (const json::value& item : items->get_array()) remember(list, item.as_object(), "id");
+}
+
+bool requires_risky(const Step& step) {
+  const json::value* list = step.args.if_contains("requires");
+  if (list == nullptr || !list->is_array()) return false;
+  return std::any_of(list->get_array().begin(), list->get_array().end(),
+                     [](const json::value& name) { return name == json::value("cap.h0"); });
+}
+
 }  // namespace
+
+Step tool(std::string name, json::object args) {
+  return {.name = "ansible_" + std::move(name), .args = std::move(args)};
+}
 
 const Story::Chapter Story::kChapters[] = {
     {14, &Story::delegate},
@@ -30,18 +45,24 @@ const Story::Chapter Story::kChapters[] = {
     {5, &Story::fail},
     {8, &Story::complete},
     {4, &Story::release_or_cancel},
-    {2, &Story::approve},
+    {5, &Story::approve},
+    {8, &Story::risky_work},
     {3, &Story::register_agent},
     {3, &Story::switch_agent},
     {7, &Story::send},
     {5, &Story::read_or_mark},
     {6, &Story::sla_sweep},
     {2, &Story::set_policy},
-    {5, &Story::publish},
+    {6, &Story::publish},
     {2, &Story::withdraw},
     {3, &Story::distribution},
     {4, &Story::coordinate},
     {2, &Story::import_task},
+    {3, &Story::set_sink},
+    {12, &Story::drain_outbox},
+    {4, &Story::fetch},
+    {3, &Story::dead_letters},
+    {3, &Story::look},
     {10, &Story::sweep},
     {7, &Story::repeat},
     {2, &Story::contradict},
@@ -65,6 +86,10 @@ void Story::learn(const Step& step, const Answer& answer) {
   if (answer.refused()) return;
   remember(tasks_, answer.reply, "taskId");
   remember(messages_, answer.reply, "messageId");
+  if (requires_risky(step)) remember(risky_, answer.reply, "taskId");
+  remember_all(deliveries_, answer.reply, "deliveries");
+  remember_all(events_, answer.reply, "events");
+  remember_all(letters_, answer.reply, "deadLetters");
   if (step.args.contains("idempotency_key") && !answer.reply.contains("idempotent")) {
     keyed_.push_back(step);
     if (keyed_.size() > kRemembered) keyed_.erase(keyed_.begin());
@@ -153,12 +178,6 @@ Step Story::release_or_cancel() {
   return tool("cancel_task", std::move(args));
 }
 
-Step Story::approve() {
-  json::object args{{"taskId", task()}, {"approval_artifact_id", "ticket-1"}};
-  if (chance(50)) args["agentId"] = agent();
-  return tool("approve_task", std::move(args));
-}
-
 Step Story::register_agent() {
   const std::string id = agent();
   return tool("register_agent",
@@ -197,39 +216,6 @@ Step Story::set_policy() {
                 {{"max_concurrent", 1 + number(8)}, {"max_queue_depth", 3 + number(20)}});
   }
   return tool("set_sla_policy", {{"record_only", chance(50)}, {"max_messages", number(5)}});
-}
-
-Step Story::publish() {
-  const std::string id = capability();
-  if (chance(15))
-    return tool("capability_rollback", {{"capability_id", id}, {"version", version()}});
-  json::object args{{"capability_id", id},
-                    {"name", "what " + id + " does"},
-                    {"version", version()},
-                    {"owner_agent_id", agent()},
-                    {"delegation_skill_ref", {{"name", "ask"}, {"version", "1.0.0"}}},
-                    {"executor_skill_ref", {{"name", "do"}, {"version", "1.0.0"}}},
-                    {"contract_schema_ref", "schema://work/1.0.0"}};
-  if (chance(15)) args["status"] = chance(50) ? "deprecated" : "disabled";
-  if (chance(50)) args["from_agent"] = agent();
-  return tool("capability_publish", std::move(args));
-}
-
-Step Story::withdraw() {
-  json::object args{{"capability_id", capability()}};
-  if (chance(30)) args["from_agent"] = agent();
-  return tool("capability_unpublish", std::move(args));
-}
-
-Step Story::distribution() {
-  switch (number(3)) {
-    case 0:
-      return tool("set_distribution_policy", {{"external_mode", chance(50) ? "all" : "strict"}});
-    case 1:
-      return tool("cleanup_distribution_tasks", {{"dry_run", chance(50)}});
-    default:
-      return tool("set_agent_distribution_opt_in", {{"agent_id", "ext-1"}, {"opt_in", chance(50)}});
-  }
 }
 
 Step Story::coordinate() {

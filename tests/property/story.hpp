@@ -11,6 +11,9 @@
 
 namespace property {
 
+// A call of the tool "ansible_<name>".
+Step tool(std::string name, json::object args);
+
 // The same seed and the same answers give the same steps, on every machine.
 class Story {
  public:
@@ -35,6 +38,7 @@ class Story {
   Step complete();
   Step release_or_cancel();
   Step approve();
+  Step risky_work();
   Step register_agent();
   Step switch_agent();
   Step send();
@@ -42,10 +46,16 @@ class Story {
   Step sla_sweep();
   Step set_policy();
   Step publish();
+  Step publish_manifest(const std::string& id);
   Step withdraw();
   Step distribution();
   Step coordinate();
   Step import_task();
+  Step set_sink();
+  Step drain_outbox();
+  Step fetch();
+  Step dead_letters();
+  Step look();
   Step sweep();
   Step repeat();
   Step contradict();
@@ -59,14 +69,22 @@ class Story {
   }
   std::string agent();
   std::string task();
-  std::string capability() { return "cap.p" + std::to_string(number(3)); }
+  std::string capability() {
+    static const std::vector<std::string> kCapabilities = {"cap.p0", "cap.p1", "cap.p2",
+                                                           "cap.m0", "cap.m1", "cap.h0"};
+    return one_of(kCapabilities);
+  }
   std::string version() { return "1." + std::to_string(number(3)) + ".0"; }
   void maybe_key(json::object& args);
 
   std::mt19937_64 random_;
   std::vector<std::string> tasks_;
   std::vector<std::string> messages_;
-  std::vector<Step> keyed_;  // steps with an idempotency key, the newest last
+  std::vector<std::string> risky_;       // tasks that need an approval
+  std::vector<std::string> deliveries_;  // that the host was given
+  std::vector<std::string> events_;      // that were fetched
+  std::vector<std::string> letters_;     // dead ones
+  std::vector<Step> keyed_;              // steps with an idempotency key, the newest last
   std::uint64_t keys_ = 0;
 };
 
