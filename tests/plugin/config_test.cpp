@@ -49,6 +49,17 @@ TEST_CASE("Every key of the existing plugin is known") {
   CHECK(json::canonical(report.to_json()) == R"({"errors":[],"warnings":[]})");
 }
 
+TEST_CASE("Who relies on the WebSocket gate of the existing plugin is told that there is none") {
+  const auto warnings = [](const char* config) {
+    const ConfigReport report = report_of(config);
+    CHECK(report.errors.empty());
+    return report.warnings.size();
+  };
+  CHECK(warnings(R"({"tier":"edge","authGate":{"requireTicketForUnknown":true}})") == 1);
+  CHECK(warnings(R"({"tier":"edge","authGate":{"requireTicketForUnknown":false}})") == 0);
+  CHECK(warnings(R"({"tier":"edge","authGate":{"nodeIdParam":"n","ticketParam":"t"}})") == 0);
+}
+
 TEST_CASE("What is wrong is reported with its place, all of it, and nothing is clamped") {
   struct Row {
     const char* config;

@@ -42,14 +42,17 @@ constexpr std::array<Param, 5> kSlaSweep = {{
      .max_length = 100},
 }};
 
+// The existing plugin asked at the opening of a WebSocket. Here no node connects by one: what is known of a node is in the
+// store, and only the exchange and ansible_consume_ws_ticket admit it.
+constexpr std::string_view kOfTheSocketGate =
+    "Accepted and without effect: there is no WebSocket gate, unknown nodes always need an invite";
+
 constexpr std::array<Param, 11> kAuthGate = {{
-    {.name = "enabled", .type = kBoolean, .description = "Admit nodes by invite or ticket (false)"},
-    {.name = "nodeIdParam", .type = kString, .description = "Query parameter of the node id"},
-    {.name = "inviteParam", .type = kString, .description = "Query parameter of the invite"},
-    {.name = "ticketParam", .type = kString, .description = "Query parameter of the ticket"},
-    {.name = "requireTicketForUnknown",
-     .type = kBoolean,
-     .description = "Unknown nodes need a ticket (false)"},
+    {.name = "enabled", .type = kBoolean, .description = "Serve the exchange of invites (false)"},
+    {.name = "nodeIdParam", .type = kString, .description = kOfTheSocketGate},
+    {.name = "inviteParam", .type = kString, .description = kOfTheSocketGate},
+    {.name = "ticketParam", .type = kString, .description = kOfTheSocketGate},
+    {.name = "requireTicketForUnknown", .type = kBoolean, .description = kOfTheSocketGate},
     {.name = "authPort",
      .type = kInteger,
      .description = "A port of the exchange's own (none: it is served on the gateway's port)",
@@ -350,6 +353,11 @@ Config read_config(const json::object& from, ConfigReport& report) {
   const json::object gate = object_field(from, "authGate");
   config.auth_gate.ticket_ttl_seconds = int_field(gate, "ticketTtlSeconds").value_or(60);
   config.auth_gate.require_node_proof = bool_field(gate, "requireNodeProof").value_or(false);
+  if (bool_field(gate, "requireTicketForUnknown").value_or(false)) {
+    report.warnings.push_back({"/authGate/requireTicketForUnknown",
+                               "nothing: unknown nodes always need an invite or a ticket",
+                               "true (without effect)"});
+  }
   if (const auto path = text_field(gate, "exchangePath"); path && !path->starts_with('/')) {
     report.errors.push_back(
         {"/authGate/exchangePath", "a path that begins with '/'", brief(json::value(*path))});
