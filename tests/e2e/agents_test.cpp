@@ -124,38 +124,3 @@ TEST_CASE("COO-4: nodes are invited, admitted and revoked from the command line"
   gw.ok("openclaw ansible join -t " + own, "joined as backbone");
   gw.refused("openclaw ansible ws-ticket --node node-b", 2, "--help");
 }
-
-TEST_CASE("the verbs for agents, admins, nodes and setup have the flags that scripts use") {
-  const Installation gw;
-  const std::pair<const char*, std::vector<const char*>> verbs[] = {
-      {"agent register", {"--id", "--name", "--write-token-file", "--as", "--token"}},
-      {"agent invite", {"--id", "--ttl-minutes", "--as", "--token"}},
-      {"agent accept", {"--invite-token", "--write-token-file", "--token"}},
-      {"agent invites", {"--all", "--as", "--token"}},
-      {"agent token-issue", {"--id", "--as", "--token"}},
-      {"agent rebind", {"--id", "--gateway", "--as", "--token"}},
-      {"agent normalize", {"--dry-run", "--as", "--token"}},
-      {"agent disable", {"--id", "--reason", "--as", "--token"}},
-      {"agent enable", {"--id", "--as", "--token"}},
-      {"admin set", {"--gateway", "--agent", "--as", "--token"}},
-      {"admin seed", {"--agent", "--dry-run", "--as", "--token"}},
-      {"invite", {"-t,", "--node"}},
-      {"join", {"-t,"}},
-      {"ws-ticket", {"--token", "--node", "--ttl-seconds"}},
-      {"revoke", {"-n,", "--node"}},
-      {"setup",
-       {"--tier", "--backbone", "--node-id", "--capability", "--inject-context", "--inject-agent",
-        "--dispatch-incoming", "--lock-sweep", "--lock-sweep-every", "--lock-sweep-stale",
-        "--no-skill", "--no-restart", "--dry-run"}},
-      {"skills sync",
-       {"--skill", "--source", "--shared-root", "--workspace", "--force-replace", "--update-source",
-        "--dry-run"}},
-      {"skills verify", {"--skill", "--workspace"}}};
-  for (const auto& [verb, flags] : verbs) {
-    const std::string help = gw.ok(std::string("openclaw ansible ") + verb + " --help");
-    for (const char* flag : flags) {
-      CAPTURE(flag);
-      CHECK(help.find(flag) != std::string::npos);
-    }
-  }
-}

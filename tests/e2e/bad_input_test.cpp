@@ -1,59 +1,23 @@
 // Bad input over HTTP: a clear error, the right status, and nothing stored.
 #include <doctest/doctest.h>
-#include <sqlite3.h>
 
 #include <algorithm>
 
-#include "e2e/installation.hpp"
+#include "e2e/stored_rows.hpp"
 
 using e2e::Installation;
-using e2e::Options;
 using e2e::text_of;
 namespace json = base::json;
 
 namespace {
 
-using Rows = std::map<std::string, std::string>;
+using e2e::Rows;
 
-// Rows that a gateway writes by itself: the host's own begin with a zero byte; the pulse beats, locks are swept,
-// closed tasks are pruned.
-bool writes_itself(const std::string& key) {
-  constexpr std::string_view kPlaces[] = {"pulse/", "lock-sweep/", "retention-last"};
-  return key.empty() || key[0] == '\0' ||
-         std::any_of(std::begin(kPlaces), std::end(kPlaces),
-                     [&](std::string_view place) { return key.starts_with(place); });
-}
-
-// What agents have stored. Read through SQLite beside the running gateway.
-Rows stored(const Installation& gw) {
-  sqlite3* db = nullptr;
-  REQUIRE(sqlite3_open_v2((gw.state_dir() + "/ansible.db").c_str(), &db, SQLITE_OPEN_READONLY,
-                          nullptr) == SQLITE_OK);
-  sqlite3_busy_timeout(db, 10'000);
-  sqlite3_stmt* select = nullptr;
-  REQUIRE(sqlite3_prepare_v2(db, "SELECT k, v FROM kv", -1, &select, nullptr) == SQLITE_OK);
-  const auto column = [&](int i) {
-    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(select, i));
-    return std::string(bytes == nullptr ? "" : bytes,
-                       static_cast<std::size_t>(sqlite3_column_bytes(select, i)));
-  };
-  Rows rows;
-  int step = SQLITE_ROW;
-  while ((step = sqlite3_step(select)) == SQLITE_ROW) {
-    const std::string key = column(0);
-    if (writes_itself(key)) continue;
-    rows[key] = column(1);
-  }
-  sqlite3_finalize(select);
-  sqlite3_close(db);
-  REQUIRE(step == SQLITE_DONE);
-  REQUIRE(rows.size() >= 3);  // the agents of the first start at least
-  return rows;
-}
+Rows stored(const Installation& gw) { return e2e::stored_rows(gw); }
 
 // A gateway that stores nothing of its own accord, with agents, a task and a message in it.
 struct Quiet : Installation {
-  Quiet() : Installation(options()) {
+  Quiet() : Installation(e2e::quiet()) {
     start();
     for (const char* id : {"worker", "other"}) agent(id);
     const json::object task = invoke(
@@ -61,11 +25,6 @@ struct Quiet : Installation {
     REQUIRE(task.contains("taskId"));
     REQUIRE(
         invoke("ansible_send_message", {{"to", "worker"}, {"content", "c"}}).contains("messageId"));
-  }
-  static Options options() {
-    Options options;
-    options.plugin_config = R"("slaSweep":{"enabled":false})";
-    return options;
   }
 };
 

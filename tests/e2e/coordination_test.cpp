@@ -195,7 +195,8 @@ TEST_CASE("audit --since --task --agent --json") {
 }
 
 TEST_CASE("import brings over what the existing plugin's dump-state prints, once") {
-  const Installation gw;
+  // The dump's message is old: it stays unread for longer than usual.
+  const Installation gw({.plugin_config = R"("maxUnreadDays":3650)"});
   gw.start();
   const std::string file = gw.file("state.json");
   write(file, old_dump());

@@ -41,8 +41,10 @@ constexpr std::array<Flag, 9> kSend = {{
     {"--from", "from_agent"},
     {"--broadcast", "to", kWord, false, ""},
     {"--metadata", "metadata", kJson},
-    {"--conversation-id", "metadata.conversation_id"},
-    {"--kind", "metadata.kind"},
+    {"--conversation-id", "metadata.conversation_id", kText, false, nullptr,
+     "The conversation that the message belongs to"},
+    {"--kind", "metadata.kind", kText, false, nullptr,
+     "What kind of message it is, for whoever reads it"},
     {"--notify-to", "notify_to", kTexts},
     {"--no-notify-on-send", "notify_on_send", kSwitchOff},
 }};
