@@ -113,6 +113,8 @@ TEST_CASE(
 TEST_CASE("replay: without a journal it says how to record one; wrong names are usage errors") {
   const Installation gw;
   const std::string same = kReplay + ANSIBLE_PLUGIN;
+  gw.start();
+  gw.ok("openclaw gateway stop");
   gw.refused(same, 5, "plugins.entries.ansible.journal");
   gw.refused(same + " --journal " + gw.file("none"), 2, "there is no file");
   gw.refused(same + " --journal " + gw.config_file(), 2, "expected a file of the journal");

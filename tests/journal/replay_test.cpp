@@ -7,7 +7,7 @@
 
 #include "base/json.hpp"
 #include "gateway/host.hpp"
-#include "gateway/memory_engine.hpp"
+#include "gateway/sqlite_engine.hpp"
 #include "host/files.hpp"
 #include "journal/journal_ring.hpp"
 
@@ -29,22 +29,33 @@ struct Recorded {
   std::unique_ptr<Host> host;
 
   explicit Recorded(const std::string& plugin = "trial",
-                    const std::string& library = trial("active")) {
+                    const std::string& library = trial("active"))
+      : plugin_(plugin) {
+    open();
+    const auto swapped = host->swap(library);
+    REQUIRE_MESSAGE(swapped.ok(), swapped.error().message);
+  }
+
+  // The gateway starts, or starts again on what it has stored.
+  void open() {
+    host.reset();
     auto state = StateDir::acquire(temp / "state");
     REQUIRE(state.ok());
+    SqliteOptions sqlite;
+    sqlite.path = state->path() + "/store.db";
+    auto engine = SqliteEngine::open(sqlite);
+    REQUIRE_MESSAGE(engine.ok(), engine.error().message);
     HostOptions options;
     options.node = {"n1", true};
-    options.plugin = plugin;
-    options.config_json = plugin == "trial" ? R"({"maxNotices":3})" : "{}";
+    options.plugin = plugin_;
+    options.config_json = plugin_ == "trial" ? R"({"maxNotices":3})" : "{}";
     options.prover = PROVER;
     options.prove_timeout = std::chrono::milliseconds(20'000);
     options.sweep = false;
     options.journal.enabled = true;
-    auto opened = Host::open(options, std::move(*state), std::make_unique<MemoryEngine>());
+    auto opened = Host::open(options, std::move(*state), std::move(*engine));
     REQUIRE_MESSAGE(opened.ok(), opened.error().message);
     host = std::move(*opened);
-    const auto swapped = host->swap(library);
-    REQUIRE_MESSAGE(swapped.ok(), swapped.error().message);
   }
 
   Outcome call(const std::string& tool, const std::string& args) {
@@ -73,12 +84,12 @@ struct Recorded {
   }
 
   std::string journal() const { return temp / "state/journal"; }
-  ReplayOptions options(const std::string& plugin = "trial") const {
+  ReplayOptions options() const {
     ReplayOptions out;
     out.prover = PROVER;
     out.patience = std::chrono::milliseconds(20'000);
-    out.plugin = plugin;
-    out.plugins_root = temp / ("state/plugins/" + plugin);
+    out.plugin = plugin_;
+    out.plugins_root = temp / ("state/plugins/" + plugin_);
     return out;
   }
   ReplayReport replayed(const std::string& base, const std::string& candidate,
@@ -91,6 +102,9 @@ struct Recorded {
   ReplayReport replayed(const std::string& base, const std::string& candidate) {
     return replayed(base, candidate, options());
   }
+
+ private:
+  const std::string plugin_;
 };
 
 }  // namespace
@@ -220,7 +234,7 @@ TEST_CASE("A hang is a difference") {
   recorded.work("work", "t1");
   recorded.work("look", "t1");
   ReplayOptions options = recorded.options();
-  options.patience = std::chrono::milliseconds(3'000);
+  options.patience = std::chrono::milliseconds(5'000);
   const ReplayReport report = recorded.replayed(trial("active"), trial("hangs"), options);
   CHECK(count(report, "work", Difference::kSlow) == 1);
   CHECK(count(report, "look", Difference::kReply) == 1);
@@ -267,11 +281,39 @@ TEST_CASE("Calls of several steps and dry runs are replayed step by step") {
   recorded.call("echo_refuse_recorded", "{}");
   recorded.sweep("tick");
   recorded.call("echo_read", "{}");
-  const auto options = recorded.options("echo");
-  const ReplayReport report = recorded.replayed(ECHO_1_0_0, ECHO_1_1_0, options);
+  const ReplayReport report = recorded.replayed(ECHO_1_0_0, ECHO_1_1_0);
   CHECK(report.same());
   CHECK(report.drifted == 0);
   CHECK(report.steps == report.calls + 5);
+}
+
+TEST_CASE("A release that cannot read what was stored is refused; one that fails on it is found") {
+  Recorded recorded("variant", VARIANTS "/reads_1_2_writes_2.so");
+  recorded.open();  // the second file begins with what the first start has stored
+  recorded.host.reset();
+  const auto refused = replay(recorded.journal(), VARIANTS "/reads_1_2_writes_2.so",
+                              VARIANTS "/reads_1_writes_1.so", recorded.options());
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == "data_format");
+  CHECK(refused.error().message.find("000002.journal") != std::string::npos);
+
+  Recorded other("variant", VARIANTS "/reads_1_writes_1.so");
+  other.call("look", "{}");
+  const ReplayReport report =
+      other.replayed(VARIANTS "/reads_1_writes_1.so", VARIANTS "/fails_on_data.so");
+  CHECK(count(report, "look", Difference::kStatus) == 1);
+}
+
+TEST_CASE("What a killed replay has left is removed by the next one") {
+  Recorded recorded;
+  recorded.work("work", "t1");
+  const std::string root = recorded.options().plugins_root;
+  // No process has a number beyond the kernel's highest.
+  const std::string left = root + "/replay-99999999-abcdef";
+  std::filesystem::create_directory(left);
+  write_text(left + "/copy.so", "bytes");
+  CHECK(recorded.replayed(trial("active"), trial("active")).same());
+  CHECK_FALSE(std::filesystem::exists(left));
 }
 
 TEST_CASE("What cannot be replayed is refused with its reason") {
@@ -292,6 +334,11 @@ TEST_CASE("What cannot be replayed is refused with its reason") {
   CHECK(code(recorded.journal(), "9.9.9", active) == "not_found");
   CHECK(code(recorded.journal(), active, recorded.temp / "none.so") == "not_found");
   CHECK(code(recorded.journal(), active, ECHO_1_0_0) == "wrong_plugin");
+  ReplayOptions echo = recorded.options();
+  echo.plugin = "echo";
+  const auto foreign = replay(recorded.journal(), ECHO_1_0_0, ECHO_1_1_0, echo);
+  REQUIRE_FALSE(foreign.ok());
+  CHECK(foreign.error().message.find("found one of \"trial\"") != std::string::npos);
   const std::string open = recorded.temp / "open.so";
   std::filesystem::copy_file(active, open);
   REQUIRE(::chmod(open.c_str(), 0777) == 0);

@@ -80,8 +80,8 @@ struct ReplayReport {
 // least 6 hex digits), as for Host::swap. Each runs in a process of its own; a crash or a hang in it is a difference. After
 // the states have parted each side goes on with its own.
 //
-// Errors: not_found and ambiguous (the releases, the journal), not_a_journal, nothing_recorded; data_format (a release
-// cannot read what is stored); what an installation refuses of a file; prover_error.
+// Errors: not_found and ambiguous (the releases, the journal), not_a_journal, nothing_recorded; wrong_plugin; data_format
+// (a release cannot read what is stored); what an installation refuses of a file; prover_error.
 // Thread rule: any; blocks.
 Result<ReplayReport> replay(const std::string& journal, const std::string& base,
                             const std::string& candidate, const ReplayOptions& options);

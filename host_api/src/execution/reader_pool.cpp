@@ -90,7 +90,7 @@ void ReaderPool::advance(JobPtr job, StepResult result, std::uint64_t sequence) 
     return desk_.requeue(std::move(job));
   }
   runner_.publish(*job, result);
-  if (!result.record.empty()) options_.journal->answered(std::move(result.record));
+  if (!result.record.empty()) options_.journal->answered(sequence, std::move(result.record));
   if (result.status == GW_MORE) {
     if (!job->kept) job->kept = std::make_shared<Layer>();
     job->kept->merge(result.writes);

@@ -187,7 +187,7 @@ void Worker::settle(Batch& batch) {
 // Certain now: tell the caller, or go on with the next step.
 void Worker::release(JobPtr job, StepResult result, std::uint64_t sequence) {
   runner_.publish(*job, result);
-  if (!result.record.empty()) options_.journal->answered(std::move(result.record));
+  if (!result.record.empty()) options_.journal->answered(sequence, std::move(result.record));
   if (result.status == GW_MORE) {
     ++job->step;
     job->attempt = 0;

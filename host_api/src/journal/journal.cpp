@@ -93,11 +93,12 @@ void Journal::push(Entry entry) {
 
 void Journal::committed(std::uint64_t base, std::uint64_t sequence,
                         std::vector<std::string> steps) {
-  push({base, sequence, std::move(steps)});
+  push({true, base, sequence, std::move(steps)});
 }
 
-void Journal::answered(std::string step) {
+void Journal::answered(std::uint64_t seen, std::string step) {
   Entry entry;
+  entry.sequence = seen;
   entry.steps.push_back(std::move(step));
   push(std::move(entry));
 }
@@ -169,9 +170,9 @@ void Journal::work(std::vector<Entry> entries, bool lost, std::optional<std::str
 }
 
 void Journal::record(const Entry& entry) {
-  if (entry.sequence == 0) {
-    put(entry.steps);
-    return;
+  if (!entry.commit) {
+    if (entry.sequence >= first_sequence_) put(entry.steps);
+    return;  // else it saw a state before the snapshot
   }
   if (entry.sequence <= sequence_) return;  // in the snapshot
   if (entry.base != sequence_) {
@@ -212,7 +213,7 @@ void Journal::begin() {
   file_.emplace(std::move(*file));
   if (!file_->write(bytes)) return end("the disk is full or cannot be written", true);
   limit_ = limit;
-  sequence_ = header.sequence;
+  first_sequence_ = sequence_ = header.sequence;
   if (std::exchange(in_trouble_, false) && log_) {
     log_(GW_LOG_INFO, "journal", "records again, in " + file_->path());
   }

@@ -53,8 +53,8 @@ class Journal {
   // These steps (journal::step_payload) became durable together: on top of commit `base`, as commit `sequence`.
   void committed(std::uint64_t base, std::uint64_t sequence, std::vector<std::string> steps);
 
-  // A step that wrote nothing was answered.
-  void answered(std::string step);
+  // A step that wrote nothing was answered, on the state of commit `seen`.
+  void answered(std::uint64_t seen, std::string step);
 
   // The plugin has another configuration from now on: another file begins.
   void reconfigured(std::string config_json);
@@ -66,10 +66,11 @@ class Journal {
   void close();
 
  private:
-  // Commits of a batch, or (sequence 0) one answered step.
+  // The steps of a batch, or one answered step.
   struct Entry {
-    std::uint64_t base = 0;
-    std::uint64_t sequence = 0;
+    bool commit = false;
+    std::uint64_t base = 0;      // of a commit
+    std::uint64_t sequence = 0;  // of the commit, or seen
     std::vector<std::string> steps;
     std::uint64_t bytes() const;
   };
@@ -106,8 +107,9 @@ class Journal {
   Subject subject_;
   journal::Ring ring_;
   std::optional<journal::RingFile> file_;
-  std::uint64_t limit_ = 0;     // of the file
-  std::uint64_t sequence_ = 0;  // the newest commit in it
+  std::uint64_t limit_ = 0;           // of the file
+  std::uint64_t first_sequence_ = 0;  // of its snapshot
+  std::uint64_t sequence_ = 0;        // the newest commit in it
   std::chrono::steady_clock::time_point begin_at_{};
   std::chrono::milliseconds next_pause_;
   std::chrono::steady_clock::time_point complained_at_{};

@@ -8,6 +8,7 @@
 #include "host/data_format.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/journal_ring.hpp"
+#include "journal/redaction.hpp"
 #include "journal/replay_judge.hpp"
 #include "journal/replay_releases.hpp"
 #include "journal/replay_side.hpp"
@@ -75,13 +76,13 @@ class Replay {
   }
 
   Result<void> run(JournalReader& reader) {
+    if (auto fits = check_plugin(reader); !fits) return fits;
     if (auto fits = check_format(reader); !fits) return fits;
     ReplayFile file{reader.path(), reader.header().at_ms, reader.rows().size(), 0, "", 0};
     ReplaySide base(side(base_, reader), reader.rows());
     ReplaySide candidate(side(candidate_, reader), reader.rows());
-    for (ReplaySide* side : {&base, &candidate}) {
-      if (auto started = side->start(); !started) return started;
-    }
+    if (auto started = start(base, "base", reader); !started) return started;
+    if (auto started = start(candidate, "the candidate", reader); !started) return started;
     while (auto step = reader.next()) {
       ++file.steps;
       if (auto asked = one(*step, base, candidate, file); !asked) return asked;
@@ -97,6 +98,21 @@ class Replay {
   }
 
  private:
+  static Result<void> start(ReplaySide& side, const char* name, const JournalReader& reader) {
+    auto started = side.start();
+    if (started) return started;
+    return Error{started.error().code, fmt::format("{}: {} did not start: {}", reader.path(), name,
+                                                   redacted_text(started.error().message))};
+  }
+
+  Result<void> check_plugin(const JournalReader& reader) const {
+    const std::string& recorded = reader.header().plugin;
+    if (recorded == options_.plugin) return {};
+    return Error{"wrong_plugin",
+                 fmt::format("{}: expected a journal of plugin \"{}\", found one of \"{}\"",
+                             reader.path(), options_.plugin, recorded)};
+  }
+
   Result<void> check_format(const JournalReader& reader) const {
     const std::uint32_t format = reader.header().data_format;
     if (format == 0) return {};
@@ -144,7 +160,7 @@ class Replay {
     difference.file = file.path;
     difference.number = file.steps;
     difference.tool = tool;
-    difference.request_id = question.request_id;
+    difference.request_id = redacted_text(question.request_id);
     difference.step = question.step;
     difference.at_ms = question.now_ms;
     difference.follows = file.parted_at != 0;

@@ -1,6 +1,9 @@
 #include "journal/replay_releases.hpp"
 
+#include <unistd.h>
+
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
@@ -9,23 +12,41 @@
 namespace gateway {
 namespace {
 
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPrefix = "replay-";
+
 Result<Importer::Candidate> stage(const std::string& what, Importer& importer,
                                   const ReleaseStore& kept) {
   if (what.find('/') != std::string::npos) return importer.stage(what);
   const auto release = kept.named(what);
   if (release) return importer.stage(*release);
   std::error_code error;
-  if (release.error().code == "not_found" && std::filesystem::exists(what, error)) {
+  if (release.error().code == "not_found" && fs::exists(what, error)) {
     return importer.stage(what);
   }
   return release.error();
+}
+
+// What replays that were killed have left behind: "replay-<pid>-...".
+void remove_abandoned(const std::string& root) {
+  std::error_code error;
+  for (fs::directory_iterator at(root, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename();
+    if (!name.starts_with(kPrefix)) continue;
+    const int pid = std::atoi(name.c_str() + kPrefix.size());
+    if (pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH) {
+      static_cast<void>(remove_tree(at->path().string()));
+    }
+  }
 }
 
 }  // namespace
 
 Result<std::unique_ptr<ReplayDirectory>> ReplayDirectory::make(const std::string& root) {
   if (auto made = make_directory(root); !made) return made.error();
-  std::string pattern = root + "/replay-XXXXXX";
+  remove_abandoned(root);
+  std::string pattern = root + "/" + std::string(kPrefix) + std::to_string(::getpid()) + "-XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) return io_error("make a directory in", root, errno);
   return std::unique_ptr<ReplayDirectory>(new ReplayDirectory(std::move(pattern)));
 }
