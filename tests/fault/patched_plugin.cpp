@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -92,6 +93,43 @@ gw_status patched(const Patched& p) {
   const gw_status written = put(*p.call, key, task);
   return written == GW_OK ? p.sink->write(p.sink->ctx, bytes(R"({"success":true})")) : written;
 }
+#elif defined(FAILS_PUBLISH)
+gw_status patched(const Patched& p) {
+  if (!p.is("ansible_capability_publish")) return p.run();
+  std::string args = text(p.args);
+  const std::string owner = R"("owner_agent_id":"architect")";
+  const auto at = args.find(owner);
+  if (at == std::string::npos) return p.run();
+  args.replace(at, owner.size(), R"("owner_agent_id":"nobody-there")");
+  return real().call(p.instance, p.call, p.tool, bytes(args), p.sink);
+}
+#elif defined(CRASHES)
+constexpr int kLastCall = 40;
+gw_status patched(const Patched& p) {
+  static std::atomic<int> calls{0};
+  if (++calls > kLastCall) std::abort();
+  return p.run();
+}
+#elif defined(HANGS)
+// Sweeps that an operator asks for by the tool, and those that the gateway runs by itself; deaf to `cancelled`.
+constexpr int kLastSweep = 3;
+void sweep_once() {
+  static std::atomic<int> sweeps{0};
+  if (++sweeps <= kLastSweep) return;
+  for (;;) ::pause();
+}
+gw_status patched(const Patched& p) {
+  if (p.is("ansible_sla_sweep")) sweep_once();
+  return p.run();
+}
+gw_status run_sweep(const gw_instance* instance, const gw_call* call, gw_bytes sweep, gw_bytes args,
+                    const gw_sink* report) noexcept {
+  sweep_once();
+  return real().sweep(instance, call, sweep, args, report);
+}
+#elif defined(NEWER_FORMAT)
+gw_status patched(const Patched& p) { return p.run(); }
+gw_status convert(gw_instance*, const gw_call*, const gw_sink*) noexcept { return GW_OK; }
 #endif
 
 gw_status call_tool(const gw_instance* instance, const gw_call* call, gw_bytes tool, gw_bytes args,
@@ -107,6 +145,12 @@ extern "C" GW_EXPORT const gw_plugin* gateway_plugin_entry_v1(std::uint32_t, std
     made.version = bytes(VERSION);
     made.build_id = bytes("patched-" VERSION);
     made.call = call_tool;
+#if defined(HANGS)
+    made.sweep = run_sweep;
+#elif defined(NEWER_FORMAT)
+    made.data_format_write = ++made.data_format_read_max;
+    made.migrate = convert;
+#endif
     return made;
   }();
   return &table;

@@ -2,6 +2,7 @@
 // it with what the gateway has.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -190,7 +191,11 @@ inline void audit(const Gateway& gateway, const std::vector<TaskStory>& stories)
       audit_task(gateway, client, story, document->second, complaints);
     }
   }
-  CHECK_MESSAGE(documents.size() == stories.size(), "a task too many is a delegation done twice");
+  const auto delegated = std::count_if(documents.begin(), documents.end(), [](const auto& task) {
+    return !text_at(task.second, "title").starts_with("Install skill ");  // of a capability
+  });
+  CHECK_MESSAGE(static_cast<std::size_t>(delegated) == stories.size(),
+                "a task too many is a delegation done twice");
   const auto counters = gateway.invoke("ansible_status").details.at("tasksByStatus").as_object();
   std::map<std::string, std::int64_t> counted;
   for (const auto& counter : counters) {

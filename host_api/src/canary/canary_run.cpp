@@ -117,6 +117,14 @@ CanaryVerdict CanaryRun::judge() {
   return verdict;
 }
 
+void CanaryRun::condemn(CanaryMeasure measure, std::string reason) {
+  const std::lock_guard lock(mutex_);
+  verdict_.judgement = Judgement::kFail;
+  verdict_.rule = measure.rule;
+  verdict_.reason = std::move(reason);
+  verdict_.measures.push_back(std::move(measure));
+}
+
 void CanaryRun::set_paused(bool paused) {
   const std::lock_guard lock(mutex_);
   if (paused == paused_) return;

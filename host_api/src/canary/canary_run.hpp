@@ -53,6 +53,9 @@ class CanaryRun {
   // The verdict of now. A split that goes well grows meanwhile. Paused: only what has failed.
   CanaryVerdict judge();
 
+  // Fails it for what the judge does not see.
+  void condemn(CanaryMeasure measure, std::string reason);
+
   // Paused, no new call goes to the candidate and the stage's time stands still.
   void set_paused(bool paused);
 

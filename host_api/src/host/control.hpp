@@ -128,6 +128,9 @@ class Control {
   void count_crash(BootState& state, const Crash& crash);
   void drop_crashed(BootState& state, const ReleaseId& release, std::uint32_t times,
                     const std::string& how);
+  std::vector<std::string> keep_deaths(const BootState& state, std::uint32_t times,
+                                       const std::string& how, const std::string& reason,
+                                       const std::vector<Figure>& figures);
   std::vector<HungCall> note_hung();
   bool judge_watched();
 

@@ -1,9 +1,40 @@
 // Control: deaths of the gateway inside a release.
 #include <fmt/format.h>
 
+#include "base/json.hpp"
+#include "canary/evidence.hpp"
 #include "host/control.hpp"
+#include "host/evidence.hpp"
 
 namespace gateway {
+namespace {
+
+namespace json = base::json;
+
+// A canary as its last stage left it, whose counts died with the process.
+CanaryStatus ended_by_deaths(const BootState& state, std::uint32_t times,
+                             const std::string& reason) {
+  const Trial& trial = *state.candidate;
+  const CanaryProgress progress = parse_progress(trial.progress);
+  CanaryStatus out;
+  out.id = progress.id;
+  out.candidate = trial.release;
+  out.active = state.stable->release;
+  out.stage = parse_stage(phase_name(trial.phase)).value_or(CanaryStage::kShadow);
+  out.running = false;
+  out.outcome = "rolled_back";
+  out.started_ms = trial.since_ms;
+  out.stage_started_ms = trial.phase_since_ms;
+  out.policy = progress.policy;
+  out.verdict.judgement = Judgement::kFail;
+  out.verdict.rule = "deaths";
+  out.verdict.reason = reason;
+  out.verdict.measures = {{"deaths", static_cast<double>(times), 0,
+                           static_cast<double>(BootState::kMaxTries - 1), true}};
+  return out;
+}
+
+}  // namespace
 
 // What the process before left. Counting is one write that also names that process, so that a
 // gateway killed before the crumbs are forgotten does not count them twice.
@@ -38,6 +69,32 @@ void Control::count_crash(BootState& state, const Crash& crash) {
   if (times >= BootState::kMaxTries) drop_crashed(state, release, times, how);
 }
 
+// What speaks against the release on trial, in files; their paths.
+std::vector<std::string> Control::keep_deaths(const BootState& state, std::uint32_t times,
+                                              const std::string& how, const std::string& reason,
+                                              const std::vector<Figure>& figures) {
+  const Trial& trial = *state.candidate;
+  if (trial.phase == Phase::kWatch) {
+    Evidence evidence;
+    evidence.release = trial.release;
+    evidence.phase = phase_name(trial.phase);
+    evidence.reason = reason;
+    evidence.at_ms = record_.now_ms();
+    evidence.figures = figures;
+    auto path = write_evidence(options_.root, evidence);
+    if (path) return {*path};
+    if (options_.log) options_.log(GW_LOG_ERROR, "host", path.error().message);
+    return {};
+  }
+  CanaryStatus ended = ended_by_deaths(state, times, reason);
+  EvidenceBox box(options_.root, ended.id);
+  ended.evidence = box.directory();
+  box.keep("death", json::canonical(json::object{{"deaths", times}, {"last", how}}));
+  box.conclude(to_json(ended));
+  last_canary_ = std::move(ended);
+  return box.files();
+}
+
 void Control::drop_crashed(BootState& state, const ReleaseId& release, std::uint32_t times,
                            const std::string& how) {
   const std::int64_t now = record_.now_ms();
@@ -60,6 +117,7 @@ void Control::drop_crashed(BootState& state, const ReleaseId& release, std::uint
   entry.verdict = "fail";
   entry.figures.push_back({"deaths", static_cast<double>(times), 0,
                            static_cast<double>(BootState::kMaxTries - 1), true});
+  entry.evidence = keep_deaths(state, times, how, reason, entry.figures);
   (state.file_sha256 == release.sha256 ? state.file_trouble : state.swap_trouble) = entry.detail;
   state.drop_trial(now);
   state.record(record_.entry(std::move(entry)));

@@ -43,14 +43,18 @@ void Control::tick() {
   const Breadcrumbs::Seat seat(breadcrumbs_);
   const auto hung = note_hung();
   if (canary_) {
-    const auto bad = std::find_if(hung.begin(), hung.end(), [&](const HungCall& h) {
+    const auto of_candidate = [&](const HungCall& h) {
       return h.release.sha256 == canary_->candidate().sha256;
-    });
+    };
+    const auto bad = std::find_if(hung.begin(), hung.end(), of_candidate);
     if (bad == hung.end()) return judge_canary();
+    const auto times = std::count_if(hung.begin(), hung.end(), of_candidate);
+    const std::string reason = bad->call.name + " hung and was given up";
+    canary_->condemn({"hung_calls", static_cast<double>(times), 0, 0, true}, reason);
     end_canary({.outcome = "rolled_back",
                 .event = "canary_failed",
                 .verdict = "fail",
-                .reason = bad->call.name + " hung and was given up",
+                .reason = reason,
                 .quarantine = true});
     return publish();
   }

@@ -1,0 +1,165 @@
+// A daemon with the real plugin, eight clients that use it in every way a canary judges, and the command line.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "fault/files.hpp"
+#include "fault/tasks.hpp"
+
+namespace test {
+
+inline std::string patched(const std::string& name) {
+  return std::string(PATCHED) + "/patched_" + name + ".so";
+}
+
+struct CanaryRig {
+  TempDir dir;
+  std::string library = dir / "ansible.so";
+  Gateway gateway;
+  bool capabilities = false;  // the clients publish and withdraw some, too
+  bool rough = false;         // calls may get no answer, or be given up: they are asked for again
+  Complaints complaints;
+  std::vector<std::vector<TaskStory>> stories{kClients};
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> clients;
+
+  explicit CanaryRig(const std::string& plugins_extra = "") : gateway(options(plugins_extra)) {
+    gateway.start();
+  }
+  ~CanaryRig() { finish(); }
+
+  void work() {
+    for (int client = 0; client < kClients; ++client) {
+      clients.emplace_back([this, client] { carry(client); });
+    }
+  }
+  void finish() {
+    stop = true;
+    for (std::thread& client : clients) client.join();
+    clients.clear();
+  }
+  void check_clients() {
+    finish();
+    CHECK_MESSAGE(complaints.count() == 0, complaints.text());
+    std::vector<TaskStory> all;
+    for (const auto& mine : stories) all.insert(all.end(), mine.begin(), mine.end());
+    audit(gateway, all);
+  }
+
+  std::vector<std::string> plugins_line(const std::vector<std::string>& words) const {
+    std::vector<std::string> argv{OPENCLAW,      "--config",          gateway.config_file(),
+                                  "--state-dir", gateway.state_dir(), "plugins"};
+    argv.insert(argv.end(), words.begin(), words.end());
+    return argv;
+  }
+  RunResult plugins(const std::vector<std::string>& words) const {
+    return run(plugins_line(words), {}, std::chrono::minutes(3));
+  }
+  static std::vector<std::string> canary_words(const std::string& file,
+                                               const std::string& from_stage) {
+    return {"canary", "ansible", file, "--from-stage",  from_stage, "--stage-seconds",
+            "2",      "--soak",  "1",  "--min-samples", "100",      "--wait",
+            "--json"};
+  }
+  RunResult canary(const std::string& file, const std::string& from_stage) const {
+    return plugins(canary_words(file, from_stage));
+  }
+
+  // The entries of one kind in the history, newest first.
+  std::vector<base::json::value> history(const std::string& event) const {
+    const RunResult told = plugins({"history", "ansible", "--json"});
+    const auto document = parse_json(told.out);
+    std::vector<base::json::value> out;
+    for (const auto& entry : document.at("entries").as_array()) {
+      if (text_at(entry, "event") == event) out.push_back(entry);
+    }
+    return out;
+  }
+  bool quarantined(const std::string& version) const {
+    const auto entries = history("quarantined");
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const auto& entry) { return text_at(entry, "version") == version; });
+  }
+
+ private:
+  GatewayOptions options(const std::string& plugins_extra) const {
+    write_file(library, read_file(PLUGIN));
+    GatewayOptions chosen = drill_options(library);
+    if (!plugins_extra.empty()) chosen.plugins_extra += "," + plugins_extra;
+    return chosen;
+  }
+
+  // Carries tasks to completion; then asks for what has to be refused, sweeps, publishes and looks around.
+  void carry(int client) {
+    HttpClient http = gateway.client();
+    auto& mine = stories[static_cast<std::size_t>(client)];
+    while (!stop && complaints.count() == 0) {
+      TaskStory story;
+      story.agent = agent_name(client);
+      story.title = "task " + std::to_string(client) + "-" + std::to_string(mine.size());
+      mine.push_back(story);
+      if (!complete(http, mine.back())) return;
+      refuse_late(http, mine.back());
+      ask(http, "ansible_sla_sweep", R"({"record_only":true})");
+      ask(http, "ansible_status", "{}");
+      if (capabilities)
+        publish(http, "cap." + agent_name(client) + "-" + std::to_string(mine.size()));
+    }
+  }
+  bool complete(HttpClient& http, TaskStory& story) {
+    while (!story.done()) {
+      const Told told = take_step(gateway, http, story);
+      const bool done = told.answer == Answer::kDone || (rough && told.answer == Answer::kReplayed);
+      if (done) continue;
+      if (!rough || told.answer == Answer::kRefused) {
+        complaints.add(told.why);
+        return false;
+      }
+      await();
+    }
+    return true;
+  }
+  void refuse_late(HttpClient& http, const TaskStory& story) {
+    const base::json::object late{{"taskId", story.id},
+                                  {"agentId", story.agent},
+                                  {"status", "in_progress"},
+                                  {"note", "too late"}};
+    const auto refused = ask(http, "ansible_update_task", base::json::canonical(late));
+    if (refused && base::json::find(refused->details, "error") == nullptr) {
+      complaints.add("a completed task was updated: " + base::json::canonical(refused->details));
+    }
+  }
+  void publish(HttpClient& http, const std::string& id) {
+    const base::json::object skill{{"name", "skill-of-" + id}, {"version", "1.0.0"}};
+    const base::json::object capability{{"capability_id", id},
+                                        {"name", id},
+                                        {"version", "1.0.0"},
+                                        {"owner_agent_id", "architect"},
+                                        {"delegation_skill_ref", skill},
+                                        {"executor_skill_ref", skill},
+                                        {"contract_schema_ref", "schema://drill/1"}};
+    const base::json::object withdrawal{{"capability_id", id}};
+    for (const auto& [tool, args] : {std::pair("ansible_capability_publish", &capability),
+                                     std::pair("ansible_capability_unpublish", &withdrawal)}) {
+      const auto reply = ask(http, tool, base::json::canonical(*args));
+      if (reply && base::json::find(reply->details, "error") != nullptr) {
+        complaints.add(std::string(tool) + ": " + base::json::canonical(reply->details));
+      }
+    }
+  }
+  // Nothing: there was no good answer, and that was to be expected.
+  std::optional<ToolReply> ask(HttpClient& http, const std::string& tool, const std::string& args) {
+    auto reply = gateway.try_invoke(http, tool, args);
+    if (reply && reply->status == 200) return reply;
+    if (!rough) complaints.add(tool + " failed" + (reply ? ": " + reply->error_message : ""));
+    return std::nullopt;
+  }
+  void await() const {
+    wait_until([&] { return stop || gateway.status_of("/readyz") == 200; },
+               std::chrono::minutes(1));
+  }
+};
+
+}  // namespace test
