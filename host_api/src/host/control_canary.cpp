@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "host/control.hpp"
+#include "host/stop_point.hpp"
 
 namespace gateway {
 namespace {
@@ -71,6 +72,7 @@ Result<void> Control::begin_canary(const Release& release, const CanaryPolicy& p
     state.record(record_.entry(std::move(entry)));
   });
   if (!saved) return saved;
+  stop_point(StopPoint::kTrialBegun);
   canary_ = make_canary(release, progress);
   auto entered = enter_stage(policy.from_stage, change.by, "");
   if (!entered) {
@@ -119,10 +121,13 @@ Result<void> Control::enter_stage(CanaryStage stage, const std::string& by,
     state.record(record_.entry(moved));
   });
   if (!saved) return saved;
+  stop_point(StopPoint::kStageWritten);
   if (stage == CanaryStage::kSplit) {
     if (auto loaded = swapper_.load_candidate(release); !loaded) return loaded;
   }
-  return canary_->enter(stage);
+  auto entered = canary_->enter(stage);
+  if (entered) stop_point(StopPoint::kStageEntered);
+  return entered;
 }
 
 Result<void> Control::enter_soak(const Release& release, HistoryEntry moved) {
@@ -197,10 +202,12 @@ void Control::pass_canary(const std::string& by, const std::string& detail) {
   decision.detail = detail;
   decision.verdict = "pass";
   canary_->leave();
+  stop_point(StopPoint::kWatchOver);
   record_.note([&](BootState& state) {
     state.pass_trial(record_.now_ms());
     state.record(record_.entry(decision));
   });
+  stop_point(StopPoint::kMarkedGood);
   canary_->conclude("promoted");
   last_canary_ = canary_->status();
   canary_.reset();
@@ -213,6 +220,7 @@ void Control::end_canary(const Ending& ending) {
   decision.detail = ending.reason;
   canary_->close();
   canary_->conclude(ending.outcome);
+  stop_point(StopPoint::kJudged);
   decision.evidence = canary_->evidence();
   const bool from_file = record_.state().file_sha256 == canary_->candidate().sha256;
   const auto also = [&](BootState& state) {
@@ -248,6 +256,7 @@ void Control::drop_canary(const HistoryEntry& decision,
       if (on_trial) state.drop_trial(record_.now_ms());
       state.record(record_.entry(decision));
     });
+    stop_point(StopPoint::kTrialDropped);
     return;
   }
   Swapper::Change change;

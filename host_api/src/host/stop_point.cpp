@@ -6,23 +6,22 @@
 #include <cstdlib>
 #include <fstream>
 #include <string>
-#include <string_view>
 
 namespace gateway {
 
 void stop_point(StopPoint point) {
-  static constexpr std::string_view kNames[] = {
-      "staged",  "proved",        "kept",    "backed_up", "intent_written", "loaded",
-      "flipped", "state_written", "retired", "migrated",  "watch_over",     "marked_good"};
   const char* variable = std::getenv("GATEWAY_STOP_AT");
   if (variable == nullptr) return;
   std::string wanted = variable;
+  std::string trace;
   if (wanted.starts_with("@")) {
     std::ifstream file(wanted.substr(1));
     wanted.clear();
-    file >> wanted;
+    file >> wanted >> trace;
   }
-  if (kNames[static_cast<int>(point)] == wanted) std::raise(SIGKILL);
+  const std::string_view name = kStopPoints[static_cast<std::size_t>(point)];
+  if (name == wanted) std::raise(SIGKILL);
+  if (wanted == "trace") std::ofstream(trace, std::ios::app) << name << '\n';
 }
 
 }  // namespace gateway
