@@ -36,9 +36,11 @@ Installation::Installation(Options options) : port_(test::free_port()) {
   out << R"({"gateway":{"port":)" << port_ << R"(,"stateDir":")" << state_dir()
       << R"(","auth":{"token":")" << kToken << R"("}},
 "storage":{"engine":"sqlite","path":"ansible.db"},
-"plugins":{"entries":{"ansible":{"enabled":true,"library":")"
-      << options.library
-      << R"(","config":{"tier":"backbone","nodeIdOverride":"node-e2e","adminAgentId":"architect",
+"plugins":{)"
+      << (options.plugins_extra.empty() ? "" : options.plugins_extra + ",")
+      << R"("entries":{"ansible":{"enabled":true,"library":")" << options.library << "\","
+      << (options.plugin_extra.empty() ? "" : options.plugin_extra + ",")
+      << R"("config":{"tier":"backbone","nodeIdOverride":"node-e2e","adminAgentId":"architect",
 "injectContextAgents":["architect"])"
       << (options.plugin_config.empty() ? "" : ",") << options.plugin_config << "}}}}}\n";
 }

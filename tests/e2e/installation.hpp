@@ -22,6 +22,8 @@ struct Options {
   std::string plugin_config =
       R"("slaSweep":{"enabled":true,"everySeconds":300,"recordOnly":true,"maxMessagesPerSweep":3,
                      "fyiAgents":["architect"]})";
+  std::string plugins_extra{};  // more members of "plugins"
+  std::string plugin_extra{};   // more members of the plugin's entry
 };
 
 // A state directory and a port of its own. The destructor ends whatever gateway was started on it.
