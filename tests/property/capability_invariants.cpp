@@ -118,6 +118,21 @@ void check_distribution(const Mirror& mirror, Problems& problems) {
   for (const std::string& missing : open) problems.push_back("missing index entry " + missing);
 }
 
+// CAP-14: once a capability is withdrawn and the sweep has been there, nobody is asked to install it any more.
+void check_withdrawn(const Mirror& mirror, Problems& problems) {
+  mirror.each("cap-revision/", [&](const std::string&, const Row& row) {
+    const auto revision = ansible::revision_from_json(row.document.as_object());
+    if (revision.last_action != "unpublished") return;
+    const std::string place = key::part(revision.capability_id) + '/';
+    std::size_t at_work = 0;
+    mirror.each("cap-distribution/" + place, [&](const std::string&, const Row&) { ++at_work; });
+    if (at_work > 0) return;
+    mirror.each("distribution-open/" + place, [&](const std::string& at, const Row&) {
+      problems.push_back(at + " is open, and the capability is withdrawn");
+    });
+  });
+}
+
 }  // namespace
 
 void check_capabilities(const Mirror& mirror, Problems& problems) {
@@ -125,6 +140,7 @@ void check_capabilities(const Mirror& mirror, Problems& problems) {
   check_versions(mirror, problems);
   check_rollout(mirror, problems);
   check_distribution(mirror, problems);
+  check_withdrawn(mirror, problems);
 }
 
 }  // namespace property
