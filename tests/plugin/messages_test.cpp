@@ -211,3 +211,26 @@ TEST_CASE(
   const auto mark = world.store.lower_bound("broadcast-read/");
   CHECK((mark == world.store.end() || !mark->first.starts_with("broadcast-read/")));
 }
+
+TEST_CASE("a message has at most 1,000 recipients and 64 KiB of metadata") {
+  World world = with_agents();
+  const auto code = [&](const json::object& more) {
+    json::object args{{"content", "c"}, {"notify_on_send", false}};
+    for (const auto& member : more) args[member.key()] = member.value();
+    const std::size_t stored = world.store.size();
+    const json::object reply = world.call("ansible_send_message", args);
+    const json::value* refused = reply.if_contains("code");
+    if (refused != nullptr) CHECK(world.store.size() == stored);
+    return refused == nullptr ? std::string("ok") : std::string(refused->as_string());
+  };
+  const auto names = [](int count) {
+    json::array out;
+    for (int i = 0; i < count; ++i) out.emplace_back("agent-" + std::to_string(i));
+    return out;
+  };
+  CHECK(code({{"to", names(1'000)}}) == "ok");
+  CHECK(code({{"to", names(1'001)}}) == "too_large");
+  CHECK(code({{"notify_to", names(1'001)}}) == "too_large");
+  CHECK(code({{"metadata", {{"blob", std::string(65'000, 'x')}}}}) == "ok");
+  CHECK(code({{"metadata", {{"blob", std::string(66'000, 'x')}}}}) == "too_large");
+}

@@ -158,8 +158,8 @@ TEST_CASE("Opening an inbox leaves a webhook in place") {
 TEST_CASE("Fetching: large events come in several replies, and none is too large for one") {
   World world = with_agents();
   world.ok("ansible_ack_inbox", {{"agent", "bob"}});
-  const std::string large(300'000, 'x');
-  for (int i = 0; i < 8; ++i) {
+  const std::string large(60'000, 'x');
+  for (int i = 0; i < 36; ++i) {
     world.ok("ansible_send_message", {{"content", std::to_string(i)},
                                       {"to", "bob"},
                                       {"from_agent", "ann"},
@@ -167,8 +167,8 @@ TEST_CASE("Fetching: large events come in several replies, and none is too large
                                       {"metadata", {{"large", large}}}});
   }
   const json::array first = events(world, {{"limit", 100}});
-  REQUIRE(first.size() == 4);
-  CHECK(events(world, {{"limit", 100}, {"after", first[3].at("id")}}).size() == 4);
+  REQUIRE(first.size() == 18);
+  CHECK(events(world, {{"limit", 100}, {"after", first[17].at("id")}}).size() == 18);
 }
 
 TEST_CASE("the list of sinks counts what waits without reading it") {
@@ -203,4 +203,21 @@ TEST_CASE("What fails after an agent has turned to fetching is not offered to th
     CHECK_FALSE(world.store.lower_bound("outbox-due/")->first.starts_with("outbox-due/"));
     CHECK(events(world).size() == (outcome == kRetryLater ? 2 : 1));
   }
+}
+
+TEST_CASE("An agent from elsewhere does not make the gateway speak to its own machine") {
+  World world = with_agents();
+  world.agent("ext", "external");
+  const std::string ext = token_of(world, "ext");
+  const std::string bob = token_of(world, "bob");
+  const auto code = [&](const char* agent, const std::string& token, const char* url) {
+    json::object args{{"agent_id", agent}, {"url", url}};
+    if (!token.empty()) args["agent_token"] = token;
+    return code_of(world.call("ansible_set_agent_sink", args));
+  };
+  CHECK(code("ext", ext, "http://127.0.0.1:8080/admin") == "not_authorized");
+  CHECK(code("ext", ext, "HTTP://localhost/") == "not_authorized");
+  CHECK(code("ext", ext, "https://example.org/hook") == "ok");
+  CHECK(code("ext", "", "http://127.0.0.1:8080/hook") == "ok");   // the operator says so
+  CHECK(code("bob", bob, "http://127.0.0.1:8080/hook") == "ok");  // lives here
 }

@@ -52,12 +52,12 @@ ToolResult list(Context& context, const Args& args) {
     agent = actor->id;
   }
   const auto limit = static_cast<std::size_t>(args.integer("limit").value_or(20));
-  const auto letters = dead_letters(context.txn, agent, args.text_or("cursor", ""), limit);
+  const DeadLetterPage page = dead_letters(context.txn, agent, args.text_or("cursor", ""), limit);
   json::array shown;
-  for (const DeadLetter& letter : letters) shown.emplace_back(to_json(letter));
+  for (const DeadLetter& letter : page.letters) shown.emplace_back(to_json(letter));
   const std::size_t total = shown.size();
   json::object reply{{"deadLetters", std::move(shown)}, {"total", total}};
-  if (letters.size() == limit) reply["nextCursor"] = letters.back().id;
+  if (!page.next.empty()) reply["nextCursor"] = page.next;
   return reply;
 }
 

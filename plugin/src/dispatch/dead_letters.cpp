@@ -61,20 +61,28 @@ std::optional<DeadLetter> load_dead_letter(Transaction& txn, std::string_view id
   return dead_letter_from_json(parse_document(at, *stored));
 }
 
-std::vector<DeadLetter> dead_letters(Transaction& txn, const std::optional<std::string>& agent,
-                                     std::string_view before, std::size_t limit) {
+DeadLetterPage dead_letters(Transaction& txn, const std::optional<std::string>& agent,
+                            std::string_view before, std::size_t limit) {
   const std::string last = before.empty() ? prefix_end(kPrefix) : key::dead_letter(before);
-  std::vector<DeadLetter> out;
-  txn.scan(kPrefix, last, {.reverse = true, .limit = kLookedAt},
+  DeadLetterPage page;
+  std::size_t looked_at = 0;
+  std::string seen;
+  txn.scan(kPrefix, last, {.reverse = true, .limit = kLookedAt + 1},
            [&](std::string_view at, std::string_view value) {
+             if (page.letters.size() == limit || looked_at == kLookedAt) {
+               page.next = seen;
+               return false;
+             }
+             ++looked_at;
              DeadLetter letter = dead_letter_from_json(parse_document(at, value));
+             seen = letter.id;
              const auto& agents = letter.agents;
              if (!agent || std::find(agents.begin(), agents.end(), *agent) != agents.end()) {
-               out.push_back(std::move(letter));
+               page.letters.push_back(std::move(letter));
              }
-             return out.size() < limit;
+             return true;
            });
-  return out;
+  return page;
 }
 
 Result<std::vector<std::string>> replay(Context& context, const DeadLetter& letter) {

@@ -18,9 +18,15 @@ std::string add_dead_letter(Context& context, DeadLetter letter);
 
 std::optional<DeadLetter> load_dead_letter(Transaction& txn, std::string_view id);
 
-// Newest first, those older than `before` (an id; empty: all), of `agent` or of everybody. Looks at no more than 2,000.
-std::vector<DeadLetter> dead_letters(Transaction& txn, const std::optional<std::string>& agent,
-                                     std::string_view before, std::size_t limit);
+struct DeadLetterPage {
+  std::vector<DeadLetter> letters;
+  std::string next;  // the id that the next page is before; empty: this is the last one
+};
+
+// Newest first, those older than `before` (an id; empty: all), of `agent` or of everybody. Looks at no more than 2,000,
+// so a page of one agent's may be short and still have a next one.
+DeadLetterPage dead_letters(Transaction& txn, const std::optional<std::string>& agent,
+                            std::string_view before, std::size_t limit);
 
 // Queues it again for whom it did not reach; a message that had left the inboxes comes back, unread, with the time of
 // now. The letter is gone then. Returns for which of its agents it is queued: the others have no sink.

@@ -6,6 +6,7 @@
 #include "core/fields.hpp"
 #include "core/ids.hpp"
 #include "core/keys.hpp"
+#include "core/text.hpp"
 #include "dispatch/inbox_stream.hpp"
 #include "dispatch/outbox.hpp"
 #include "dispatch/sink_store.hpp"
@@ -53,6 +54,19 @@ Result<Actor> resolve_owner(Context& context, const Args& args, const std::strin
                                          "'"};
 }
 
+// What listens on this machine may trust whoever can reach it. An agent from elsewhere, which is known by its token alone,
+// must not make the gateway speak to that.
+std::optional<Error> refuse_loopback(const Actor& actor, const Agent& agent,
+                                     const std::string& url) {
+  const bool plain = lower_ascii(url.substr(0, 7)) == "http://";
+  if (!plain || actor.admin || agent.internal) return std::nullopt;
+  return Error{code::kNotAuthorized,
+               "url: a webhook on the gateway's own machine is set for an external agent by an "
+               "admin; use https, or fetch the inbox of '" +
+                   agent.id + "'",
+               {{"pointer", "/url"}}};
+}
+
 std::optional<Error> refuse_secret(const Args& args) {
   const std::string secret = args.text_or("secret", "");
   if (!args.has("secret") || (secret.size() >= kShortestSecret && args.has("url"))) {
@@ -68,7 +82,8 @@ ToolResult set(Context& context, const Args& args) {
   const std::string id = *args.text("agent_id");
   const auto actor = resolve_owner(context, args, id);
   if (!actor.ok()) return actor.error();
-  if (!load_agent(context.txn, id)) {
+  const auto agent = load_agent(context.txn, id);
+  if (!agent) {
     return Error{code::kNotFound,
                  "agent '" + id + "' is not registered; register it with ansible_register_agent"};
   }
@@ -76,6 +91,7 @@ ToolResult set(Context& context, const Args& args) {
   const auto url = args.text("url");
   if (url) {
     if (auto refusal = refuse_sink_url(*url)) return std::move(*refusal);
+    if (auto refusal = refuse_loopback(*actor, *agent, *url)) return std::move(*refusal);
   }
   const AgentSink sink{id, url, context.node_id(), context.now_ms, actor->recorded_as()};
   auto secret = args.text("secret");

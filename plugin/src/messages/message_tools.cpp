@@ -8,12 +8,15 @@
 #include "messages/message_store.hpp"
 #include "messages/receipt.hpp"
 #include "tools/acting.hpp"
+#include "tools/sizes.hpp"
 #include "tools/tool.hpp"
 
 namespace ansible {
 namespace {
 
 using enum ParamType;
+
+constexpr std::size_t kMostRecipients = 1'000;
 
 constexpr std::array<Param, 7> kSendParams = {{
     {.name = "content",
@@ -47,9 +50,16 @@ std::vector<std::string> unregistered(Context& context, const std::vector<std::s
   return out;
 }
 
+std::optional<Error> refuse_sizes(const Args& args) {
+  if (auto refusal = refuse_long_list(args, "to", kMostRecipients)) return refusal;
+  if (auto refusal = refuse_long_list(args, "notify_to", kMostRecipients)) return refusal;
+  return refuse_big_object(args, "metadata");
+}
+
 ToolResult send(Context& context, const Args& args) {
   const auto actor = resolve_actor(context, args, "from_agent");
   if (!actor.ok()) return actor.error();
+  if (auto refusal = refuse_sizes(args)) return std::move(*refusal);
   Message message;
   message.from_agent = actor->id;
   message.from_node = context.node_id();

@@ -17,19 +17,13 @@
 #include "tasks/task_call.hpp"
 #include "tasks/task_store.hpp"
 #include "tasks/task_verbs.hpp"
+#include "tools/sizes.hpp"
 
 namespace ansible {
 namespace {
 
 constexpr std::string_view kTool = "ansible_delegate_task";
-constexpr std::size_t kMostNames = 100;               // of assignees, and of requirements
-constexpr std::size_t kMostMetadataBytes = 64 << 10;  // as JSON
-
-Error too_large(std::string_view name, const std::string& limit, const std::string& got) {
-  return {code::kTooLarge,
-          std::string(name) + ": expected at most " + limit + ", got " + got,
-          {{"pointer", "/" + std::string(name)}}};
-}
+constexpr std::size_t kMostNames = 100;  // of assignees, and of requirements
 
 // Who is named: `assignedTo` first, then `to_agents` (T-10).
 std::vector<std::string> named_targets(const Args& args) {
@@ -44,16 +38,9 @@ std::vector<std::string> named_targets(const Args& args) {
 }
 
 std::optional<Error> refuse_sizes(const Args& args, const std::vector<std::string>& names) {
-  for (const auto& [name, count] : {std::pair{"to_agents", names.size()},
-                                    std::pair{"requires", args.texts("requires").size()}}) {
-    if (count > kMostNames) {
-      return too_large(name, std::to_string(kMostNames) + " items", std::to_string(count));
-    }
-  }
-  const std::size_t bytes = json::canonical(args.object("metadata")).size();
-  if (bytes <= kMostMetadataBytes) return std::nullopt;
-  return too_large("metadata", std::to_string(kMostMetadataBytes) + " bytes of JSON",
-                   std::to_string(bytes));
+  if (auto refusal = refuse_count("to_agents", names.size(), kMostNames)) return refusal;
+  if (auto refusal = refuse_long_list(args, "requires", kMostNames)) return refusal;
+  return refuse_big_object(args, "metadata");
 }
 
 Result<std::optional<std::int64_t>> deadline(const Context& context, const Args& args) {

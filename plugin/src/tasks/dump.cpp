@@ -6,6 +6,7 @@
 #include "core/fields.hpp"
 #include "core/keys.hpp"
 #include "core/text.hpp"
+#include "tasks/task_list.hpp"
 #include "tasks/task_store.hpp"
 #include "tasks/task_verbs.hpp"
 
@@ -53,13 +54,13 @@ Page read_page(Transaction& txn, const Args& args, std::size_t limit) {
   return page;
 }
 
-// From the counters; nothing when only a count of the assignee's tasks would tell.
-std::optional<std::int64_t> total(Transaction& txn, const Args& args) {
-  if (args.has("assignedTo")) return std::nullopt;
-  const TaskCounts counts = task_counts(txn);
-  if (!args.has("status")) return counts.total;
-  const auto at = counts.by_status.find(args.text_or("status", ""));
-  return at == counts.by_status.end() ? 0 : at->second;
+TaskFilter filter_of(const Args& args) {
+  TaskFilter filter{.id_prefix = {},
+                    .title_contains = {},
+                    .status = task_status(args.text_or("status", "")),
+                    .assigned_to = {}};
+  if (args.has("assignedTo")) filter.assigned_to = trimmed(args.text_or("assignedTo", ""));
+  return filter;
 }
 
 }  // namespace
@@ -79,7 +80,7 @@ ToolResult dump_tasks(Context& context, const Args& args) {
                      {"myId", context.node_id()},
                      {"returned", items.size()},
                      {"items", std::move(items)}};
-  set_field(reply, "total", total(context.txn, args));
+  reply["total"] = counted_tasks(context.txn, filter_of(args));
   if (!page.next.empty()) reply["nextCursor"] = page.next;
   return reply;
 }

@@ -143,8 +143,9 @@ TaskList by_title(Transaction& txn, const TaskFilter& filter, std::size_t limit)
   }
 }
 
-// Exact, from the counters.
-std::int64_t total_of(Transaction& txn, const TaskFilter& filter) {
+}  // namespace
+
+std::int64_t counted_tasks(Transaction& txn, const TaskFilter& filter) {
   std::map<std::string, std::int64_t> counts = filter.assigned_to
                                                    ? agent_load(txn, *filter.assigned_to).assigned
                                                    : task_counts(txn).by_status;
@@ -153,8 +154,6 @@ std::int64_t total_of(Transaction& txn, const TaskFilter& filter) {
   for (const auto& [status, count] : counts) total += count;
   return total;
 }
-
-}  // namespace
 
 TaskList list_tasks(Transaction& txn, const TaskFilter& filter, std::size_t limit) {
   if (filter.id_prefix) return by_prefix(txn, filter, limit);
@@ -166,7 +165,7 @@ TaskList list_tasks(Transaction& txn, const TaskFilter& filter, std::size_t limi
     if (!id) break;
     if (auto task = load_task_at(txn, "task/" + *id)) list.tasks.push_back(std::move(*task));
   }
-  list.total = total_of(txn, filter);
+  list.total = counted_tasks(txn, filter);
   return list;
 }
 

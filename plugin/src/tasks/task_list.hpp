@@ -26,6 +26,9 @@ struct TaskList {
   bool truncated = false;   // more tasks were there than the search looks at
 };
 
+// How many tasks match, from the counters; the filter has neither id_prefix nor title_contains.
+std::int64_t counted_tasks(Transaction& txn, const TaskFilter& filter);
+
 // The matching tasks: open ones of high priority first, of low priority last; then the last updated
 // first (T-10, reference 2.9). Reads what it returns. Only a search by title looks further, at the
 // first 1,000 tasks of that order, and one by the beginning of an id at those with the first 50 ids

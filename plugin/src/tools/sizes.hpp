@@ -1,0 +1,20 @@
+// Bounds on what a caller may store with one call, where a parameter's own length is not enough.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "core/error.hpp"
+#include "tools/args.hpp"
+
+namespace ansible {
+
+// Errors: too_large when the list `name` has more than `most` items.
+std::optional<Error> refuse_long_list(const Args& args, std::string_view name, std::size_t most);
+std::optional<Error> refuse_count(std::string_view name, std::size_t count, std::size_t most);
+
+// Errors: too_large when the object `name` is more than 64 KiB of JSON.
+std::optional<Error> refuse_big_object(const Args& args, std::string_view name);
+
+}  // namespace ansible
