@@ -60,7 +60,7 @@ TEST_CASE("A good candidate is promoted through shadow, split and soak, and no r
   rig.traffic.start();
   const CanaryStatus end = rig.canary("good", CanaryStage::kShadow);
   CAPTURE(to_json(end));
-  CHECK(end.outcome == "promoted");
+  REQUIRE(end.outcome == "promoted");
   CHECK(rig.active() == "1.1.0");
   rig.traffic.stop();
   CHECK(rig.traffic.failures() == "");

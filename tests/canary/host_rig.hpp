@@ -109,6 +109,7 @@ struct HostRig {
     policy.min_samples = 200;
     policy.stage_ms = 200;
     policy.soak_ms = 200;
+    policy.timeout_ms = 120'000;  // a slow machine must not make it inconclusive
   }
   ~HostRig() { traffic.stop(); }
 
@@ -156,7 +157,7 @@ struct HostRig {
   gateway::CanaryStatus canary(const std::string& name, gateway::CanaryStage stage) {
     const auto started = start(name, stage);
     REQUIRE_MESSAGE(started.ok(), started.error().message);
-    REQUIRE(wait_until([&] { return ended(); }, std::chrono::seconds(60)));
+    REQUIRE(wait_until([&] { return ended(); }, std::chrono::seconds(240)));
     return *host->canary();
   }
 

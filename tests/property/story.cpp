@@ -253,7 +253,7 @@ Step Story::import_task() {
                     {"createdBy_agent", agent()},
                     {"createdAt", 1'700'000'000'000 + number(100'000)},
                     {"assignedTo_agent", agent()}};
-  if (status != "pending") task["claimedBy_agent"] = task.at("assignedTo_agent");
+  if (status != "pending") task["claimedBy_agent"] = json::value(task.at("assignedTo_agent"));
   if (chance(40)) {
     const json::object sla{{"acceptByAt", 1'700'000'200'000}, {"progressByAt", 1'700'000'300'000}};
     task["metadata"] = json::object{{"ansible", {{"sla", sla}}}};

@@ -111,7 +111,7 @@ bool CanaryReferee::chosen(const Job& job, std::uint32_t percent) const {
 StepResult CanaryReferee::run(Job& job, View& view, const StepInput& input) {
   if (!job.reference) return run_active(job, view, input);
   if (!closed_) return run_candidate(job, view, input);
-  job.lease = std::exchange(job.reference, Slot::Lease());
+  job.serve_by(std::exchange(job.reference, Slot::Lease()));
   job.referee.reset();
   return run_step(*job.lease, view, input);
 }
@@ -188,7 +188,7 @@ StepResult CanaryReferee::run_candidate(Job& job, View& view, const StepInput& i
                     {"candidate", embedded(document_of(answer_of(result)))},
                     {"active", embedded(document_of(answer_of(*other)))}};
   file_->evidence.keep(fault ? "fault" : "conduct", json::canonical(file));
-  job.lease = std::exchange(job.reference, Slot::Lease());  // it goes on where it was put right
+  job.serve_by(std::exchange(job.reference, Slot::Lease()));  // it goes on where it was put right
   return std::move(*other);
 }
 

@@ -15,7 +15,7 @@ StepResult WatchGuard::run(Job& job, View& view, const StepInput& input) {
   Slot::Lease parked = slot_.parked();
   if (!parked) return result;
   View again(view.snapshot(), view.layers());
-  job.lease = std::move(parked);
+  job.serve_by(std::move(parked));
   return run_step(*job.lease, again, input);
 }
 

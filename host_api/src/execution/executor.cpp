@@ -90,7 +90,7 @@ void Executor::Impl::look(std::chrono::milliseconds since) {
 
 void Executor::Impl::give_up(JobPtr told) {
   const ReleaseId release = told->lease->release();
-  const FailedCall call{told->now_ms, told->metric_name, told->request.request_id, "hung",
+  const FailedCall call{clock.now_ms(), told->metric_name, told->request.request_id, "hung",
                         "it did not return, also when it was cancelled"};
   desk.log(GW_LOG_ERROR, "host",
            "version " + release.version + " hangs in " + call.name +

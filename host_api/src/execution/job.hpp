@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,9 @@ namespace gateway {
 struct Job {
   Request request;
   Completion done;
-  Slot::Lease lease;                 // the release that serves every step of this call
+  // The release that serves the steps of this call. While one runs it changes only by serve_by(), and the watchdog
+  // reads it with served_by().
+  Slot::Lease lease;
   std::shared_ptr<Referee> referee;  // runs the steps while a release is on trial; mostly none
   Slot::Lease
       reference;  // of a call that a release on trial serves: whose result may take its place
@@ -41,6 +44,18 @@ struct Job {
   std::shared_ptr<Layer> kept;  // dry run: the writes of all steps so far, never committed
 
   std::atomic<bool> cut{false};  // its hook is over the hard limit
+
+  // Thread rule: the thread that runs the step.
+  void serve_by(Slot::Lease other) {
+    const std::lock_guard lock(lease_mutex);
+    std::swap(lease, other);
+  }
+  // Thread rule: any.
+  Slot::Lease served_by() const {
+    const std::lock_guard lock(lease_mutex);
+    return lease;
+  }
+  mutable std::mutex lease_mutex;
 
   bool read_side() const { return (flags & (GW_CALL_READ_ONLY | GW_CALL_DRY_RUN)) != 0; }
 

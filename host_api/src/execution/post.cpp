@@ -3,17 +3,17 @@
 namespace gateway {
 namespace {
 
+// Nothing that a step changes while it runs.
 JobPtr what_to_tell(Job& job) {
   auto told = std::make_unique<Job>();
   told->request.request_id = job.request.request_id;
   told->request.name = job.request.name;
   told->done = std::move(job.done);
-  told->lease = job.lease;
+  told->lease = job.served_by();
   told->metric_name = job.metric_name;
   told->hook = job.hook;
   told->flags = job.flags;
   told->step = job.step;
-  told->now_ms = job.now_ms;
   return told;
 }
 
