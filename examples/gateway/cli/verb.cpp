@@ -278,6 +278,18 @@ void add_output_flags(CLI::App& command, CommandLine& line) {
 }
 
 void add_tool_verbs(CLI::App& root, CommandLine& line) {
+  // What is no command by itself, but holds some.
+  static constexpr std::pair<const char*, const char*> kGroups[] = {
+      {"ansible sla", "Look for breached SLA windows; what is done about them"},
+      {"ansible agent", "Register agents, invite them, issue their tokens, disable them"},
+      {"ansible admin", "Who has admin rights on which gateway, and policies"},
+      {"ansible capability", "Publish capabilities, roll them back, withdraw them, look at them"},
+      {"ansible retention", "How long closed tasks are kept"},
+      {"ansible delegation", "The delegation policy, and who follows it"},
+      {"ansible coordination", "Which node sweeps"},
+      {"ansible context", "What agents are working on"},
+  };
+  for (const auto& [path, help] : kGroups) subcommand(root, path, help);
   for (const std::span<const ToolVerb> subject : {
            task_verbs(),
            task_list_verbs(),
