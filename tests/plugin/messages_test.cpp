@@ -234,3 +234,17 @@ TEST_CASE("a message has at most 1,000 recipients and 64 KiB of metadata") {
   CHECK(code({{"metadata", {{"blob", std::string(65'000, 'x')}}}}) == "ok");
   CHECK(code({{"metadata", {{"blob", std::string(66'000, 'x')}}}}) == "too_large");
 }
+
+TEST_CASE("WHO-5: a message to 'admin' reaches the gateway's admin where nobody is called that") {
+  World world(R"({"tier":"backbone","adminAgentId":"architect"})");
+  world.agent("ann");
+  const auto id =
+      send(world, {{"content", "help"}, {"to", "admin, architect"}, {"from_agent", "ann"}});
+  const auto got = inbox(world, "architect");
+  REQUIRE(got.at("total") == 1);
+  CHECK(got.at("messages").at(0).at("id") == json::value(id));
+  CHECK(got.at("messages").at(0).at("to") == json::array{"architect"});
+  World plain;  // somebody is called admin there
+  plain.ok("ansible_send_message", {{"content", "help"}, {"to", "admin"}});
+  CHECK(inbox(plain, "admin").at("total") == 1);
+}

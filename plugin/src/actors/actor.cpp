@@ -23,11 +23,6 @@ Actor as_agent(Context& context, const std::string& id) {
   return {id, false, id == effective_admin(context)};
 }
 
-// WHO-5: who is meant by a name. `admin`, where nobody is called that, is the gateway's admin.
-std::string meant(Context& context, const std::string& named) {
-  return named == "admin" && !load_agent(context.txn, named) ? effective_admin(context) : named;
-}
-
 Result<Actor> by_token(Context& context, const std::optional<std::string>& named,
                        const std::string& token) {
   const auto agent = agent_by_token(context.txn, token);
@@ -42,7 +37,7 @@ Result<Actor> by_token(Context& context, const std::optional<std::string>& named
                      "' has expired; an admin can issue a new one with ansible_issue_agent_token"};
   }
   if (!agent->enabled()) return disabled(*agent);
-  if (named && meant(context, *named) != agent->id) {
+  if (named && meant_agent(context, *named) != agent->id) {
     return Error{code::kInvalidArgument, "agent_token belongs to '" + agent->id +
                                              "' but the call names '" + *named +
                                              "'; leave out one of them"};
@@ -66,7 +61,7 @@ std::optional<Error> may_name(Context& context, const Agent& agent) {
 }
 
 Result<Actor> by_name(Context& context, const std::string& name) {
-  const std::string named = meant(context, name);
+  const std::string named = meant_agent(context, name);
   const auto agent = load_agent(context.txn, named);
   if (!agent) {
     return Error{
@@ -92,6 +87,10 @@ std::string effective_admin(Context& context) {
   return context.config.admin_agent_id;
 }
 
+std::string meant_agent(Context& context, const std::string& named) {
+  return named == "admin" && !load_agent(context.txn, named) ? effective_admin(context) : named;
+}
+
 bool is_here(Context& context, std::string_view gateway) {
   if (gateway == context.node_id()) return true;
   const std::string canonical = canonical_gateway(gateway);
@@ -109,7 +108,7 @@ Result<Actor> resolve_actor(Context& context, const std::optional<std::string>& 
       if (named) return by_name(context, *named);
       return Actor{context.node_id(), true, true};
     case CallerKind::kAgent: {
-      if (named && meant(context, *named) != context.caller_agent) {
+      if (named && meant_agent(context, *named) != context.caller_agent) {
         return Error{code::kInvalidArgument, "the caller is '" + context.caller_agent +
                                                  "' but the call names '" + *named + "'"};
       }

@@ -40,6 +40,9 @@ Result<Actor> resolve_admin(Context& context, const Args& args, std::string_view
 // one's in another spelling, else adminAgentId of the config.
 std::string effective_admin(Context& context);
 
+// WHO-5: who is meant by a name. `admin`, where nobody is called that, is the gateway's admin.
+std::string meant_agent(Context& context, const std::string& named);
+
 // Is `gateway` this one? A name that differs only in spelling is, unless a node of that very name has joined.
 bool is_here(Context& context, std::string_view gateway);
 

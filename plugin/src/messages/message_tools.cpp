@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "actors/actor.hpp"
@@ -50,6 +51,16 @@ std::vector<std::string> unregistered(Context& context, const std::vector<std::s
   return out;
 }
 
+// The recipients that an argument names, each once.
+std::vector<std::string> recipients(Context& context, const Args& args, std::string_view name) {
+  std::vector<std::string> out;
+  for (const std::string& named : args.texts(name)) {
+    std::string agent = meant_agent(context, named);
+    if (std::find(out.begin(), out.end(), agent) == out.end()) out.push_back(std::move(agent));
+  }
+  return out;
+}
+
 std::optional<Error> refuse_sizes(const Args& args) {
   if (auto refusal = refuse_long_list(args, "to", kMostRecipients)) return refusal;
   if (auto refusal = refuse_long_list(args, "notify_to", kMostRecipients)) return refusal;
@@ -63,7 +74,7 @@ ToolResult send(Context& context, const Args& args) {
   Message message;
   message.from_agent = actor->id;
   message.from_node = context.node_id();
-  message.to_agents = args.texts("to");
+  message.to_agents = recipients(context, args, "to");
   message.content = *args.text("content");
   message.metadata = args.object("metadata");
   const ReplyPlace place = place_reply(context, message);
@@ -74,7 +85,7 @@ ToolResult send(Context& context, const Args& args) {
   std::vector<std::string> receipts;
   if (notify) {
     receipts = send_receipt(context, {id, actor->id, message.to_agents, message.content},
-                            args.texts("notify_to"));
+                            recipients(context, args, "notify_to"));
   }
   json::object reply{
       {"success", true},
