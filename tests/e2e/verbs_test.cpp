@@ -163,6 +163,33 @@ TEST_CASE("reference 8: every verb is there, with every flag, and its help expla
   }
 }
 
+TEST_CASE("every command that a help lists says there what it is for") {
+  const Installation gw;
+  std::vector<std::string> open{"openclaw"};
+  std::size_t seen = 0;
+  while (!open.empty()) {
+    const std::string path = open.back();
+    open.pop_back();
+    bool commands = false;
+    for (const std::string& line : lines_of(gw.ok(path + " --help"))) {
+      if (line == "Subcommands:") {
+        commands = true;
+        continue;
+      }
+      std::istringstream words(line);
+      std::string name;
+      if (!commands || !line.starts_with("  ") || !(words >> name)) continue;
+      if (line.find_first_not_of(' ') > 4) continue;  // a long description goes on
+      CAPTURE(path);
+      CAPTURE(line);
+      CHECK(words_in(line) >= 3);
+      open.push_back(path + ' ' + name);
+      ++seen;
+    }
+  }
+  CHECK(seen > 80);
+}
+
 TEST_CASE(
     "reference 8: who leaves out a flag that is needed is told its name, and nothing is sent") {
   const Installation gw;

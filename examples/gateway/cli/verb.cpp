@@ -281,6 +281,7 @@ void add_tool_verbs(CLI::App& root, CommandLine& line) {
   // What is no command by itself, but holds some.
   static constexpr std::pair<const char*, const char*> kGroups[] = {
       {"ansible sla", "Look for breached SLA windows; what is done about them"},
+      {"ansible sla policy", "How the automatic sweep behaves, and why"},
       {"ansible agent", "Register agents, invite them, issue their tokens, disable them"},
       {"ansible admin", "Who has admin rights on which gateway, and policies"},
       {"ansible capability", "Publish capabilities, roll them back, withdraw them, look at them"},
