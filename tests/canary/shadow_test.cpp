@@ -62,6 +62,23 @@ TEST_CASE("A different reply is found, with both sides as evidence that only the
   CHECK(rig.file->evidence.files().size() <= 10);
 }
 
+TEST_CASE("The evidence quotes arguments, but no token") {
+  CanaryRig rig("other_reply");
+  rig.shadow();
+  Request request;
+  request.name = "work";
+  request.args_json = R"({"agent_token":"at_0123456789abcdef","id":"t1"})";
+  REQUIRE(rig.executor->run(std::move(request)).status == GW_OK);
+  REQUIRE(rig.call("work", "t1").status == GW_OK);
+  REQUIRE(rig.call("work", "t1").status == GW_OK);
+  REQUIRE(rig.answered(3));
+  std::string quoted;
+  for (const std::string& file : rig.file->evidence.files()) quoted += read_text(file);
+  CHECK(contains(quoted, "\"arguments\":{"));
+  CHECK(contains(quoted, "\"id\":\"t1\""));
+  CHECK(!contains(quoted, "at_0123456789abcdef"));
+}
+
 TEST_CASE("An allowed difference is none") {
   CanaryRig rig("other_reply");
   rig.shadow({{"work", "/reply/status"}});

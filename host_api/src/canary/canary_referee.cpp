@@ -187,7 +187,7 @@ StepResult CanaryReferee::run_candidate(Job& job, View& view, const StepInput& i
                     {"pipelineFailures", blame.pipeline_failures},
                     {"candidate", embedded(document_of(answer_of(result)))},
                     {"active", embedded(document_of(answer_of(*other)))}};
-  file_->evidence.keep(fault ? "fault" : "conduct", json::canonical(file));
+  file_->evidence.keep(fault ? "fault" : "conduct", file);
   job.serve_by(std::exchange(job.reference, Slot::Lease()));  // it goes on where it was put right
   return std::move(*other);
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "base/json.hpp"
+#include "canary/redaction.hpp"
 #include "host/durable_files.hpp"
 
 namespace gateway {
@@ -41,7 +41,7 @@ std::string cut(std::string_view json_text) {
 EvidenceBox::EvidenceBox(std::string root, std::string id)
     : root_(std::move(root) + "/evidence"), directory_(root_ + "/" + id) {}
 
-void EvidenceBox::keep(std::string_view kind, std::string_view json_text) {
+void EvidenceBox::keep(std::string_view kind, const base::json::object& finding) {
   const std::lock_guard lock(mutex_);
   auto [count, fresh] = kept_.try_emplace(std::string(kind), 0);
   if (count->second >= kPerKind) return;
@@ -49,8 +49,9 @@ void EvidenceBox::keep(std::string_view kind, std::string_view json_text) {
     if (!make_directory(directory_)) return;
     prune(root_);
   }
+  const std::string text = base::json::canonical(redacted(finding));
   const std::string path = fmt::format("{}/{:03}-{}.json", directory_, files_.size() + 1, kind);
-  if (!write_durably(path, cut(json_text) + "\n", 0600)) return;
+  if (!write_durably(path, cut(text) + "\n", 0600)) return;
   ++count->second;
   files_.push_back(path);
 }

@@ -8,17 +8,20 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.hpp"
+
 namespace gateway {
 
 // <root>/evidence/<id>/<n>-<kind>.json, one finding each, 0600 in a directory 0700: they quote arguments and stored
-// records. Bounded: the first few findings of each kind, each cut at a size; the directories of the newest canaries.
+// records, but no secrets. Bounded: the first few findings of each kind, each cut at a size; the directories of the newest canaries.
 // Thread rule: any.
 class EvidenceBox {
  public:
   EvidenceBox(std::string root, std::string id);
 
-  // Keeps `json_text`, a JSON object, as a finding. Never fails: evidence that cannot be kept is counted as dropped.
-  void keep(std::string_view kind, std::string_view json_text);
+  // Keeps a finding, without the secrets in it: those who judge a release need no agent's token. Never fails: a finding
+  // that cannot be kept is dropped.
+  void keep(std::string_view kind, const base::json::object& finding);
 
   // Writes decision.json beside the findings: how the canary ended, and why.
   void conclude(std::string_view json_text);

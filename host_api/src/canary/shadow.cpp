@@ -165,7 +165,7 @@ void Shadow::answered(const ShadowCase& asked, const wire::Answer& answer) {
   }
   file["differsAt"] = std::move(places);
   file_->evidence.keep(mismatches.empty() ? "conduct" : difference_name(mismatches.front().kind),
-                       json::canonical(file));
+                       file);
 }
 
 void Shadow::broken(const ShadowCase& asked, const ShadowLink::Reply& reply) {
@@ -175,7 +175,7 @@ void Shadow::broken(const ShadowCase& asked, const ShadowLink::Reply& reply) {
       reply.end == ShadowLink::End::kSlow ? Difference::kSlow : Difference::kCrash;
   json::object file = finding(asked);
   file["candidate"] = reply.words;
-  file_->evidence.keep(difference_name(kind), json::canonical(file));
+  file_->evidence.keep(difference_name(kind), file);
   file_->scores.update([&](Scores& scores) {
     ++scores.candidate.calls;
     ++scores.candidate.differences[static_cast<std::size_t>(kind)];

@@ -89,7 +89,7 @@ std::vector<std::string> Control::keep_deaths(const BootState& state, std::uint3
   CanaryStatus ended = ended_by_deaths(state, times, reason);
   EvidenceBox box(options_.root, ended.id);
   ended.evidence = box.directory();
-  box.keep("death", json::canonical(json::object{{"deaths", times}, {"last", how}}));
+  box.keep("death", json::object{{"deaths", times}, {"last", how}});
   box.conclude(to_json(ended));
   last_canary_ = std::move(ended);
   return box.files();

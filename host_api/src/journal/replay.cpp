@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <utility>
 
+#include "canary/redaction.hpp"
 #include "host/data_format.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/journal_ring.hpp"
-#include "journal/redaction.hpp"
 #include "journal/replay_judge.hpp"
 #include "journal/replay_releases.hpp"
 #include "journal/replay_side.hpp"

@@ -5,7 +5,7 @@
 
 #include "base/json.hpp"
 #include "canary/compare.hpp"
-#include "journal/redaction.hpp"
+#include "canary/redaction.hpp"
 
 namespace gateway {
 namespace {

@@ -1,4 +1,4 @@
-#include "journal/redaction.hpp"
+#include "canary/redaction.hpp"
 
 #include <algorithm>
 #include <array>
