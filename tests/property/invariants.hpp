@@ -33,5 +33,6 @@ void check_messages(const Mirror& mirror, Problems& problems);
 void check_deliveries(const Mirror& mirror, Problems& problems);
 void check_capabilities(const Mirror& mirror, Problems& problems);
 void check_agents(const Mirror& mirror, Problems& problems);
+void check_people(const Mirror& mirror, Problems& problems);
 
 }  // namespace property

@@ -34,6 +34,7 @@ void must_hold(const Effect& effect, const Mirror& mirror) {
   check_sla(mirror, problems);
   check_messages(mirror, problems);
   check_agents(mirror, problems);
+  check_people(mirror, problems);
   check_deliveries(mirror, problems);
   check_secrets(effect, mirror, problems);
   check_capabilities(mirror, problems);

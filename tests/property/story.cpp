@@ -58,6 +58,10 @@ const Story::Chapter Story::kChapters[] = {
     {3, &Story::distribution},
     {4, &Story::coordinate},
     {2, &Story::import_task},
+    {4, &Story::invite_people},
+    {4, &Story::use_token},
+    {2, &Story::move_people},
+    {5, &Story::admit_nodes},
     {3, &Story::set_sink},
     {12, &Story::drain_outbox},
     {4, &Story::fetch},
@@ -87,6 +91,10 @@ void Story::learn(const Step& step, const Answer& answer) {
   remember(tasks_, answer.reply, "taskId");
   remember(messages_, answer.reply, "messageId");
   if (requires_risky(step)) remember(risky_, answer.reply, "taskId");
+  remember(step.name == "ansible_invite_node" ? node_invites_ : invites_, answer.reply,
+           "invite_token");
+  remember(tokens_, answer.reply, "agent_token");
+  remember(tickets_, answer.reply, "ticket");
   remember_all(deliveries_, answer.reply, "deliveries");
   remember_all(events_, answer.reply, "events");
   remember_all(letters_, answer.reply, "deadLetters");

@@ -51,6 +51,10 @@ class Story {
   Step distribution();
   Step coordinate();
   Step import_task();
+  Step invite_people();
+  Step use_token();
+  Step move_people();
+  Step admit_nodes();
   Step set_sink();
   Step drain_outbox();
   Step fetch();
@@ -84,7 +88,11 @@ class Story {
   std::vector<std::string> deliveries_;  // that the host was given
   std::vector<std::string> events_;      // that were fetched
   std::vector<std::string> letters_;     // dead ones
-  std::vector<Step> keyed_;              // steps with an idempotency key, the newest last
+  std::vector<std::string> invites_;     // tokens of agents' invites
+  std::vector<std::string> tokens_;      // of agents
+  std::vector<std::string> node_invites_;
+  std::vector<std::string> tickets_;
+  std::vector<Step> keyed_;  // steps with an idempotency key, the newest last
   std::uint64_t keys_ = 0;
 };
 

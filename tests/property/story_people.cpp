@@ -1,0 +1,81 @@
+// What the story does with people and their gateways: invites, tokens, homes, admins; nodes that come and go.
+#include "property/story.hpp"
+
+namespace property {
+
+Step Story::invite_people() {
+  static const std::vector<std::string> kGuests = {"ext-1", "ext-2", "guest-1", "guest-2", "bob"};
+  switch (number(4)) {
+    case 0: {
+      json::object args{{"agent_id", one_of(kGuests)}, {"ttl_minutes", 1 + number(60)}};
+      maybe_key(args);
+      return tool("invite_agent", std::move(args));
+    }
+    case 1:
+      return tool("list_agent_invites", {{"all", chance(50)}});
+    default: {
+      json::object args{{"invite_token", invites_.empty() ? "ait_none" : one_of(invites_)}};
+      if (chance(20)) args["from_agent"] = agent();
+      return tool("accept_agent_invite", std::move(args));
+    }
+  }
+}
+
+// Somebody acts by a token of its own, new or old.
+Step Story::use_token() {
+  if (tokens_.empty() || chance(30)) {
+    json::object args{{"agent_id", agent()}};
+    if (chance(30)) args["expires_in_seconds"] = 60 + number(3'000);
+    maybe_key(args);
+    return tool("issue_agent_token", std::move(args));
+  }
+  json::object args{{"agent_token", one_of(tokens_)}};
+  if (chance(50)) return tool("read_messages", std::move(args));
+  args["content"] = "by token";
+  if (chance(70)) args["to"] = agent();
+  return tool("send_message", std::move(args));
+}
+
+Step Story::move_people() {
+  static const std::vector<std::string> kNodes = {"node-a", "node-b", "node-c"};
+  switch (number(4)) {
+    case 0:
+      return tool("rebind_agent", {{"agent_id", agent()}, {"gateway", one_of(kNodes)}});
+    case 1:
+      return tool("normalize_internal_gateways", {{"dry_run", chance(50)}});
+    case 2:
+      return tool("seed_gateway_admins", {{"dry_run", chance(50)}});
+    default:
+      return tool("set_gateway_admin",
+                  {{"gateway_id", one_of(kNodes)}, {"admin_agent_id", agent()}});
+  }
+}
+
+// Nodes are invited, exchange their invite for a ticket, come with it, and are revoked.
+Step Story::admit_nodes() {
+  static const std::vector<std::string> kNodes = {"node-b", "node-c"};
+  const std::string& node = one_of(kNodes);
+  const std::string invite = node_invites_.empty() ? "none" : one_of(node_invites_);
+  switch (number(5)) {
+    case 0: {
+      json::object args{{"tier", chance(50) ? "edge" : "backbone"}};
+      if (chance(50)) args["node_id"] = node;
+      maybe_key(args);
+      return tool("invite_node", std::move(args));
+    }
+    case 1:
+      return tool("mint_ws_ticket", {{"invite_token", invite}, {"node_id", node}});
+    case 2:
+      return tool("exchange_ws_ticket", {{"invite_token", invite},
+                                         {"node_id", node},
+                                         {"nonce", "nonce-" + std::to_string(number(20))}});
+    case 3:
+      return tool("consume_ws_ticket",
+                  {{"ticket", tickets_.empty() ? "none" : one_of(tickets_)}, {"node_id", node}});
+    default:
+      if (chance(60)) return tool("status", {});
+      return tool("revoke_node", {{"node_id", node}, {"reason", "lost"}});
+  }
+}
+
+}  // namespace property
