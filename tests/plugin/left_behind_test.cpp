@@ -1,6 +1,7 @@
 // What becomes of the work of an agent that is disabled, and of what a revoked node has said of itself.
 #include <doctest/doctest.h>
 
+#include "plugin/support/outbox.hpp"
 #include "plugin/support/tasks.hpp"
 
 using namespace ansible_test;
@@ -56,4 +57,57 @@ TEST_CASE("WHO-10: nothing that a revoked node said of itself stays, and its age
   CHECK_FALSE(coordination.at("preferences").as_object().contains("node-b"));
   CHECK(status_of(world, task) == "pending");
   CHECK(code_of(claim(world, task, "near")) == "ok");
+}
+
+namespace {
+
+void join(World& world, const std::string& node) {
+  const std::string invite = text_of(world.ok("ansible_invite_node", {}), "invite_token");
+  const std::string here = world.node_id;
+  world.node_id = node;
+  world.ok("ansible_join_node", {{"invite_token", invite}});
+  world.start();
+  world.node_id = here;
+}
+
+std::size_t due_at(World& world, const std::string& node) {
+  const std::string here = world.node_id;
+  world.node_id = node;
+  const std::size_t count = due(world).size();
+  world.node_id = here;
+  return count;
+}
+
+void say(World& world, const char* to) {
+  world.ok("ansible_send_message", {{"content", "hello"}, {"to", to}, {"notify_on_send", false}});
+}
+
+}  // namespace
+
+TEST_CASE("the gateway that an agent has moved to makes its deliveries, from what waits on") {
+  World world;
+  join(world, "node-b");
+  world.agent("bob");
+  webhook(world, "bob");
+  say(world, "bob");
+  CHECK(due_at(world, "node-a") == 1);
+  world.ok("ansible_rebind_agent", {{"agent_id", "bob"}, {"gateway", "node-b"}});
+  CHECK(due_at(world, "node-a") == 0);
+  CHECK(due_at(world, "node-b") == 1);
+  say(world, "bob");
+  CHECK(due_at(world, "node-b") == 2);
+}
+
+TEST_CASE("WHO-10: agents from elsewhere get their deliveries when their gateway is revoked") {
+  World world;
+  join(world, "node-b");
+  for (const char* id : {"far", "near"}) world.agent(id, "external");
+  world.node_id = "node-b";
+  world.ok("ansible_set_agent_sink", {{"agent_id", "far"}, {"url", "https://example.org/far"}});
+  world.ok("ansible_set_agent_sink", {{"agent_id", "near"}, {"url", "http://127.0.0.1:9/near"}});
+  world.node_id = "node-a";
+  for (const char* id : {"far", "near"}) say(world, id);
+  CHECK(due_at(world, "node-b") == 2);
+  world.ok("ansible_revoke_node", {{"node_id", "node-b"}});
+  CHECK(due_at(world, "node-a") == 1);  // "this machine" was another one
 }

@@ -10,6 +10,7 @@
 #include "actors/gateway_id.hpp"
 #include "core/fields.hpp"
 #include "core/keys.hpp"
+#include "dispatch/sink_store.hpp"
 #include "tools/acting.hpp"
 #include "tools/tool.hpp"
 
@@ -48,6 +49,8 @@ void move(Context& context, Agent& agent, const std::string& gateway, const Acto
   agent.rebound_by = by.id;
   agent.rebound_reason = std::move(reason);
   save_agent(context.txn, agent);
+  move_sink(context.txn, agent.id,
+            gateway);  // a webhook on "this machine" means that of its gateway
 }
 
 ToolResult rebind(Context& context, const Args& args) {

@@ -8,6 +8,8 @@
 #include "coordination/skills.hpp"
 #include "core/fields.hpp"
 #include "core/keys.hpp"
+#include "core/text.hpp"
+#include "dispatch/sink_store.hpp"
 #include "records/coordination.hpp"
 #include "tasks/release.hpp"
 
@@ -53,6 +55,16 @@ void forget_node(Transaction& txn, const std::string& node) {
   save_skills(txn, node, {});
 }
 
+// Agents from elsewhere that the node delivered to are delivered to by this one; but not on its own machine.
+void take_over_sinks(Context& context, const std::string& node) {
+  for (const AgentSink& sink : all_sinks(context.txn)) {
+    if (sink.node != node) continue;
+    const auto agent = load_agent(context.txn, sink.agent);
+    const bool far = !sink.url || lower_ascii(sink.url->substr(0, 8)) == "https://";
+    if (agent && !agent->internal && far) move_sink(context.txn, sink.agent, context.node_id());
+  }
+}
+
 // True if the node was nominated as coordinator.
 bool leave_coordination(Context& context, const std::string& node, const Actor& by) {
   Coordination coordination = load_coordination(context.txn);
@@ -75,6 +87,7 @@ Result<json::object> revoke_node(Context& context, const std::string& node,
   save_revocation(context.txn, node,
                   {.revoked_at = context.now_ms, .revoked_by = by.recorded_as(), .reason = reason});
   const std::vector<std::string> disabled = disable_agents(context, node, by);
+  take_over_sinks(context, node);
   const bool nominated = leave_coordination(context, node, by);
   return json::object{
       {"success", true},

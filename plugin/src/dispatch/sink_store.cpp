@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "dispatch/inbox_stream.hpp"
 #include "dispatch/outbox.hpp"
+#include "dispatch/outbox_queue.hpp"
 #include "tools/args.hpp"
 
 namespace ansible {
@@ -72,6 +73,16 @@ void save_sink(Context& context, const AgentSink& sink, const std::optional<std:
     context.txn.put(key::agent_sink_secret(sink.agent), *secret);
   }
   set_pushed(context, kInboxStream, sink.agent, sink.pushed());
+}
+
+void move_sink(Transaction& txn, std::string_view agent, const std::string& node) {
+  auto sink = load_sink(txn, agent);
+  if (!sink || sink->node == node) return;
+  sink->node = node;
+  txn.put(key::agent_sink(agent), json::canonical(to_json(*sink)));
+  OutboxQueue queue = load_queue(txn, kInboxStream, agent);
+  queue.node = node;
+  save_queue(txn, queue);
 }
 
 void erase_sink(Context& context, const AgentSink& sink) {

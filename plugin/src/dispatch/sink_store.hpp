@@ -18,6 +18,9 @@ std::vector<AgentSink> all_sinks(Transaction& txn);
 // Writes the sink (and the secret, where one is given) and lets the agent's queue be pushed or fetched accordingly.
 void save_sink(Context& context, const AgentSink& sink, const std::optional<std::string>& secret);
 
+// From now on another gateway delivers to the agent, from what waits on. Nothing when it has no sink, or does so already.
+void move_sink(Transaction& txn, std::string_view agent, const std::string& node);
+
 // Removes it with its secret and everything that waits for the agent.
 void erase_sink(Context& context, const AgentSink& sink);
 
