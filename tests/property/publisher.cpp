@@ -55,12 +55,14 @@ std::string sha256_hex(std::string_view data) {
 json::object draft(const ManifestWish& wish) {
   json::array targets;
   for (const std::string& target : wish.canary_targets) targets.emplace_back(target);
+  json::array standby;
+  if (wish.owner != "cleo") standby.emplace_back("cleo");
   const char* mode = targets.empty() ? "full" : "canary";
   return {{"manifestVersion", "1.0.0"},
           {"capabilityId", wish.capability},
           {"version", wish.version},
           {"ownerAgentId", wish.owner},
-          {"standbyOwnerAgentIds", json::array{}},
+          {"standbyOwnerAgentIds", std::move(standby)},
           {"compatibilityMode", "strict"},
           {"delegationSkillRef", {{"name", "ask"}, {"version", "1.0.0"}}},
           {"executorSkillRef", {{"name", "do"}, {"version", "1.0.0"}}},

@@ -24,12 +24,14 @@ void remember_all(std::vector<std::string>& list, const json::object& reply,
   for (const json::value& item : items->get_array()) remember(list, item.as_object(), "id");
 }
 
-bool requires_risky(const Step& step) {
+bool requires_it(const Step& step, const std::string& capability) {
   const json::value* list = step.args.if_contains("requires");
   if (list == nullptr || !list->is_array()) return false;
   return std::any_of(list->get_array().begin(), list->get_array().end(),
-                     [](const json::value& name) { return name == json::value("cap.h0"); });
+                     [&](const json::value& name) { return name == json::value(capability); });
 }
+
+bool requires_risky(const Step& step) { return requires_it(step, "cap.h0"); }
 
 }  // namespace
 
@@ -73,7 +75,29 @@ const Story::Chapter Story::kChapters[] = {
     {4, &Story::nonsense},
 };
 
+// What the reply makes possible for a short time only.
+void Story::follow_up(const Step& step, const Answer& answer) {
+  if (step.name == "ansible_invite_agent") soon_ = {&Story::accept_invite};
+  if (step.name == "ansible_invite_node") {
+    soon_ = {&Story::exchange_invite, &Story::come_with_ticket};
+  }
+  if (requires_risky(step)) {
+    soon_ = {&Story::approve, &Story::risky_work, &Story::risky_work, &Story::risky_work};
+  }
+  const json::value* canary = answer.reply.if_contains("canary");
+  if (step.name != "ansible_capability_publish" || canary == nullptr) return;
+  canary_ = answer.reply.at("capability").at("capabilityId").as_string();
+  canary_tasks_.clear();
+  soon_.assign(7, &Story::canary_work);
+  soon_.push_back(&Story::judge_canary);
+}
+
 Step Story::next() {
+  if (!soon_.empty() && chance(60)) {
+    const Maker make = soon_.front();
+    soon_.erase(soon_.begin());
+    return (this->*make)();
+  }
   unsigned total = 0;
   for (const Chapter& chapter : kChapters) total += chapter.weight;
   auto left = static_cast<unsigned>(number(total));
@@ -91,6 +115,9 @@ void Story::learn(const Step& step, const Answer& answer) {
   remember(tasks_, answer.reply, "taskId");
   remember(messages_, answer.reply, "messageId");
   if (requires_risky(step)) remember(risky_, answer.reply, "taskId");
+  if (!canary_.empty() && requires_it(step, canary_)) {
+    remember(canary_tasks_, answer.reply, "taskId");
+  }
   remember(step.name == "ansible_invite_node" ? node_invites_ : invites_, answer.reply,
            "invite_token");
   remember(tokens_, answer.reply, "agent_token");
@@ -98,6 +125,7 @@ void Story::learn(const Step& step, const Answer& answer) {
   remember_all(deliveries_, answer.reply, "deliveries");
   remember_all(events_, answer.reply, "events");
   remember_all(letters_, answer.reply, "deadLetters");
+  follow_up(step, answer);
   if (step.args.contains("idempotency_key") && !answer.reply.contains("idempotent")) {
     keyed_.push_back(step);
     if (keyed_.size() > kRemembered) keyed_.erase(keyed_.begin());

@@ -46,12 +46,17 @@ class Story {
   Step sla_sweep();
   Step set_policy();
   Step publish();
-  Step publish_manifest(const std::string& id);
+  Step publish_manifest(const std::string& id, const std::string& which);
   Step withdraw();
   Step distribution();
   Step coordinate();
   Step import_task();
+  Step canary_work();
+  Step judge_canary();
   Step invite_people();
+  Step accept_invite();
+  Step exchange_invite();
+  Step come_with_ticket();
   Step use_token();
   Step move_people();
   Step admit_nodes();
@@ -80,6 +85,7 @@ class Story {
   }
   std::string version() { return "1." + std::to_string(number(3)) + ".0"; }
   void maybe_key(json::object& args);
+  void follow_up(const Step& step, const Answer& answer);
 
   std::mt19937_64 random_;
   std::vector<std::string> tasks_;
@@ -92,6 +98,9 @@ class Story {
   std::vector<std::string> tokens_;      // of agents
   std::vector<std::string> node_invites_;
   std::vector<std::string> tickets_;
+  std::vector<std::string> canary_tasks_;
+  std::string canary_;       // the capability that was last put into canary
+  std::vector<Maker> soon_;  // what belongs to the steps before, and would be over after a while
   std::vector<Step> keyed_;  // steps with an idempotency key, the newest last
   std::uint64_t keys_ = 0;
 };

@@ -10,7 +10,7 @@ Step Story::publish() {
   if (chance(15)) {
     return tool("capability_rollback", {{"capability_id", id}, {"version", version()}});
   }
-  if (id.starts_with("cap.m") || id.starts_with("cap.h")) return publish_manifest(id);
+  if (id.starts_with("cap.m") || id.starts_with("cap.h")) return publish_manifest(id, version());
   json::object args{{"capability_id", id},
                     {"name", "what " + id + " does"},
                     {"version", version()},
@@ -24,8 +24,7 @@ Step Story::publish() {
 }
 
 // Mostly what belongs to the version, so that it can be published again; now and then something else.
-Step Story::publish_manifest(const std::string& id) {
-  const std::string which = version();
+Step Story::publish_manifest(const std::string& id, const std::string& which) {
   ManifestWish wish{.capability = id,
                     .version = which,
                     .owner = chance(90) ? "ann" : agent(),
@@ -60,8 +59,10 @@ Step Story::distribution() {
 
 // Mostly of tasks that wait for it; by their creator, the admin, the operator, or whoever may not.
 Step Story::approve() {
-  json::object args{{"taskId", risky_.empty() || chance(20) ? task() : one_of(risky_)},
-                    {"approval_artifact_id", chance(90) ? "ticket-1" : ""}};
+  const std::string id = risky_.empty() || chance(15) ? task()
+                         : chance(70)                 ? risky_.back()
+                                                      : one_of(risky_);
+  json::object args{{"taskId", id}, {"approval_artifact_id", chance(90) ? "ticket-1" : ""}};
   if (chance(50)) args["agentId"] = agent();
   if (chance(15)) args["decision"] = "rejected";
   maybe_key(args);
@@ -70,6 +71,7 @@ Step Story::approve() {
 
 // A high-risk task through its whole life, one step at a time.
 Step Story::risky_work() {
+  if (chance(10)) return publish_manifest("cap.h0", "1.0.0");
   if (risky_.empty() || chance(40)) {
     json::object args{{"title", "risky " + std::to_string(number(1000))},
                       {"description", "with care"},
@@ -77,12 +79,42 @@ Step Story::risky_work() {
     if (chance(40)) args["from_agent"] = agent();
     return tool("delegate_task", std::move(args));
   }
-  const std::string& id = one_of(risky_);
-  const char* worker = chance(80) ? "ann" : "bob";
+  const std::string& id = chance(70) ? risky_.back() : one_of(risky_);
+  const char* worker = chance(80) ? "ann" : "cleo";
   if (chance(50)) {
     return tool("claim_task", {{"taskId", id}, {"agentId", worker}, {"etaSeconds", 600}});
   }
   return tool("complete_task", {{"taskId", id}, {"agentId", worker}, {"result", "done"}});
+}
+
+// Those who take part in the canary delegate to each other, and mostly succeed.
+Step Story::canary_work() {
+  static const std::vector<std::string> kExecutors = {"bob", "ann"};
+  if (canary_tasks_.empty()) {
+    return tool("delegate_task", {{"title", "on trial"},
+                                  {"description", "by the new version"},
+                                  {"requires", json::array{canary_}},
+                                  {"from_agent", "bob"}});
+  }
+  json::object args{{"taskId", canary_tasks_.back()}, {"agentId", one_of(kExecutors)}};
+  if (chance(45)) {
+    args["etaSeconds"] = 60;
+    return tool("claim_task", std::move(args));
+  }
+  if (chance(35)) {
+    args["status"] = "failed";
+    args["note"] = "not good yet";
+    return tool("update_task", std::move(args));
+  }
+  args["result"] = "fine";
+  return tool("complete_task", std::move(args));
+}
+
+Step Story::judge_canary() {
+  return {.kind = gateway::Request::Kind::kSweep,
+          .name = "capability_canary",
+          .after_ms = 400'000,
+          .caller = GW_CALLER_HOST};
 }
 
 }  // namespace property

@@ -13,12 +13,30 @@ Step Story::invite_people() {
     }
     case 1:
       return tool("list_agent_invites", {{"all", chance(50)}});
-    default: {
-      json::object args{{"invite_token", invites_.empty() ? "ait_none" : one_of(invites_)}};
-      if (chance(20)) args["from_agent"] = agent();
-      return tool("accept_agent_invite", std::move(args));
-    }
+    default:
+      return accept_invite();
   }
+}
+
+// Mostly the newest one, which has not run out.
+Step Story::accept_invite() {
+  const std::string token = invites_.empty() ? "ait_none"
+                            : chance(70)     ? invites_.back()
+                                             : one_of(invites_);
+  json::object args{{"invite_token", token}};
+  if (chance(20)) args["from_agent"] = agent();
+  return tool("accept_agent_invite", std::move(args));
+}
+
+Step Story::exchange_invite() {
+  return tool("exchange_ws_ticket", {{"invite_token", node_invites_.back()},
+                                     {"node_id", chance(50) ? "node-b" : "node-c"},
+                                     {"nonce", "nonce-" + std::to_string(++keys_)}});
+}
+
+Step Story::come_with_ticket() {
+  return tool("consume_ws_ticket", {{"ticket", tickets_.empty() ? "none" : tickets_.back()},
+                                    {"node_id", chance(50) ? "node-b" : "node-c"}});
 }
 
 // Somebody acts by a token of its own, new or old.
