@@ -290,3 +290,44 @@ TEST_CASE(
   CHECK(rig.active() == "1.1.0");
   CHECK(rig.host->status().trial->phase == Phase::kWatch);
 }
+
+TEST_CASE(
+    "A hang of the release before, where it puts a candidate's step right, is not the "
+    "candidate's") {
+  HostRig rig;
+  rig.options.executor.hook_limit = std::chrono::milliseconds(300);
+  rig.options.watch_window = std::chrono::milliseconds(0);
+  rig.open();
+  REQUIRE(rig.host->swap(trial("stuck_hangs")).ok());
+  rig.policy.soak_ms = 600'000;
+  REQUIRE(rig.start("stuck_fails", CanaryStage::kSoak).ok());
+  Request request;
+  request.name = "work";
+  request.args_json = R"({"id":"stuck"})";
+  const auto outcome = rig.host->run(std::move(request));
+  CHECK(outcome.kind == Outcome::Kind::kInternal);
+  CHECK(outcome.release.version == "1.0.1");
+  REQUIRE(wait_until([&] { return rig.latest("hung") != nullptr; }));
+  CHECK(rig.latest("hung")->release.version == "1.0.1");
+  CHECK(rig.host->canary()->running);
+  CHECK(rig.active() == "1.2.10");
+  rig.host.reset();  // it ends, and waits for neither of the two
+}
+
+TEST_CASE("A gateway in which a candidate hangs still shuts down") {
+  HostRig rig;
+  rig.options.executor.hook_limit = std::chrono::milliseconds(300);
+  rig.open();
+  rig.policy.soak_ms = 600'000;
+  REQUIRE(rig.start("stuck_hangs", CanaryStage::kSoak).ok());
+  Request request;
+  request.name = "work";
+  request.args_json = R"({"id":"stuck"})";
+  CHECK(rig.host->run(std::move(request)).release.version == "1.0.1");
+  REQUIRE(wait_until([&] { return rig.ended(); }));
+  CHECK(rig.host->canary()->verdict.rule == "hung_calls");
+  CHECK(rig.active() == "1.0.0");
+  rig.host.reset();
+  rig.open();
+  CHECK(rig.active() == "1.0.0");
+}

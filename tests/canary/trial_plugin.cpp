@@ -229,6 +229,11 @@ gw_status call_tool(const gw_instance* instance, const gw_call* call, gw_bytes t
     const std::string name = text(tool);
     if (name == "list") return list(c);
     if (name == "look") return look(c);
+#if defined(STUCK_HANGS)
+    while (c.id == "stuck") ::pause();
+#elif defined(STUCK_FAILS)
+    if (c.id == "stuck") throw std::runtime_error("stuck");
+#endif
     misbehave();
     if (name == "work") return work(c);
     if (name == "reopen") return reopen(c);

@@ -112,7 +112,7 @@ gw_status patched(const Patched& p) {
 }
 #elif defined(HANGS)
 // Sweeps that an operator asks for by the tool, and those that the gateway runs by itself; deaf to `cancelled`.
-constexpr int kLastSweep = 3;
+constexpr int kLastSweep = 1;  // in the prover's process, its trial
 void sweep_once() {
   static std::atomic<int> sweeps{0};
   if (++sweeps <= kLastSweep) return;

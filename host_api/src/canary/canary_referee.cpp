@@ -111,7 +111,7 @@ bool CanaryReferee::chosen(const Job& job, std::uint32_t percent) const {
 StepResult CanaryReferee::run(Job& job, View& view, const StepInput& input) {
   if (!job.reference) return run_active(job, view, input);
   if (!closed_) return run_candidate(job, view, input);
-  job.serve_by(std::exchange(job.reference, Slot::Lease()));
+  job.serve_by_reference();
   job.referee.reset();
   return run_step(*job.lease, view, input);
 }
@@ -188,13 +188,13 @@ StepResult CanaryReferee::run_candidate(Job& job, View& view, const StepInput& i
                     {"candidate", embedded(document_of(answer_of(result)))},
                     {"active", embedded(document_of(answer_of(*other)))}};
   file_->evidence.keep(fault ? "fault" : "conduct", file);
-  job.serve_by(std::exchange(job.reference, Slot::Lease()));  // it goes on where it was put right
+  job.serve_by_reference();  // it goes on where it was put right
   return std::move(*other);
 }
 
 // What the step is blamed for. The other release is only asked when there is something to weigh; its result is kept in
 // `other`.
-Blame CanaryReferee::blame_of(const Job& job, View& view, const StepInput& input,
+Blame CanaryReferee::blame_of(Job& job, View& view, const StepInput& input,
                               const StepResult& result, std::optional<StepResult>& other) {
   if (result.writes.empty()) return {};
   const Conduct conduct = watch(file_->law.manifest, result.writes, before_in(view));
@@ -205,7 +205,7 @@ Blame CanaryReferee::blame_of(const Job& job, View& view, const StepInput& input
 }
 
 // Both end their step at the same place, or their writes could not be compared.
-StepResult CanaryReferee::run_reference(const Job& job, View& view, const StepInput& input,
+StepResult CanaryReferee::run_reference(Job& job, View& view, const StepInput& input,
                                         const StepResult& candidate, Conduct& conduct) {
   StepInput same = input;
   if (!is_fault(candidate.status)) {
@@ -214,7 +214,9 @@ StepResult CanaryReferee::run_reference(const Job& job, View& view, const StepIn
   }
   View again(view.snapshot(), view.layers());
   const HookTimer timer;
+  job.set_in_reference(true);  // a hang in it is its own
   StepResult result = run_step(*job.reference, again, same);
+  job.set_in_reference(false);
   const std::uint64_t took_us = timer.took_us(result.took);
   conduct = watch(file_->law.manifest, result.writes, before_in(again));
   file_->scores.update(

@@ -55,9 +55,9 @@ class CanaryReferee final : public Referee {
 
   StepResult run_active(Job& job, View& view, const StepInput& input);
   StepResult run_candidate(Job& job, View& view, const StepInput& input);
-  Blame blame_of(const Job& job, View& view, const StepInput& input, const StepResult& result,
+  Blame blame_of(Job& job, View& view, const StepInput& input, const StepResult& result,
                  std::optional<StepResult>& other);
-  StepResult run_reference(const Job& job, View& view, const StepInput& input,
+  StepResult run_reference(Job& job, View& view, const StepInput& input,
                            const StepResult& candidate, Conduct& conduct);
 
   Slot& slot_;

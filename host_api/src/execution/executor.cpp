@@ -96,6 +96,7 @@ void Executor::Impl::give_up(JobPtr told) {
            "version " + release.version + " hangs in " + call.name +
                "; its thread is left behind, and its library stays loaded");
   slot.pin(told->lease);
+  if (told->reference) slot.pin(told->reference);  // the job that is left behind holds it, too
   desk.releases().failed(release.sha256, &ReleaseCounts::hung, call);
   desk.breaker().hung(release.sha256, call.name, clock.steady_ns());
   {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "execution/referee.hpp"
@@ -20,8 +21,8 @@ namespace gateway {
 struct Job {
   Request request;
   Completion done;
-  // The release that serves the steps of this call. While one runs it changes only by serve_by(), and the watchdog
-  // reads it with served_by().
+  // The release that serves the steps of this call. While one runs it and `reference` change only by serve_by() and
+  // serve_by_reference(), and the watchdog reads them with held().
   Slot::Lease lease;
   std::shared_ptr<Referee> referee;  // runs the steps while a release is on trial; mostly none
   Slot::Lease
@@ -50,12 +51,22 @@ struct Job {
     const std::lock_guard lock(lease_mutex);
     std::swap(lease, other);
   }
-  // Thread rule: any.
-  Slot::Lease served_by() const {
+  void serve_by_reference() {
     const std::lock_guard lock(lease_mutex);
-    return lease;
+    lease = std::exchange(reference, Slot::Lease());
+  }
+  // The reference runs the step meanwhile, beside the release that serves it.
+  void set_in_reference(bool in) {
+    const std::lock_guard lock(lease_mutex);
+    in_reference = in;
+  }
+  // The release whose code runs, and the other one that the job holds, if any. Thread rule: any.
+  std::pair<Slot::Lease, Slot::Lease> held() const {
+    const std::lock_guard lock(lease_mutex);
+    return in_reference ? std::pair(reference, lease) : std::pair(lease, reference);
   }
   mutable std::mutex lease_mutex;
+  bool in_reference = false;
 
   bool read_side() const { return (flags & (GW_CALL_READ_ONLY | GW_CALL_DRY_RUN)) != 0; }
 

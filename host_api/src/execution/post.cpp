@@ -1,5 +1,7 @@
 #include "execution/post.hpp"
 
+#include <tuple>
+
 namespace gateway {
 namespace {
 
@@ -9,7 +11,7 @@ JobPtr what_to_tell(Job& job) {
   told->request.request_id = job.request.request_id;
   told->request.name = job.request.name;
   told->done = std::move(job.done);
-  told->lease = job.served_by();
+  std::tie(told->lease, told->reference) = job.held();
   told->metric_name = job.metric_name;
   told->hook = job.hook;
   told->flags = job.flags;

@@ -47,7 +47,11 @@ void Control::tick() {
       return h.release.sha256 == canary_->candidate().sha256;
     };
     const auto bad = std::find_if(hung.begin(), hung.end(), of_candidate);
-    if (bad == hung.end()) return judge_canary();
+    if (bad == hung.end()) {
+      judge_canary();
+      if (!hung.empty()) publish();
+      return;
+    }
     const auto times = std::count_if(hung.begin(), hung.end(), of_candidate);
     const std::string reason = bad->call.name + " hung and was given up";
     canary_->condemn({"hung_calls", static_cast<double>(times), 0, 0, true}, reason);
