@@ -32,6 +32,26 @@ TEST_CASE("WHO-6: what a disabled agent has claimed is pending again, so that ot
   CHECK(code_of(claim(world, running, "ann", {{"etaSeconds", 60}})) == "ok");
 }
 
+TEST_CASE("WHO-6: an agent that holds much is disabled at once and gives it back step by step") {
+  World world;
+  world.agent("ann");
+  world.ok("ansible_set_backpressure_policy", {{"max_concurrent", 200}});
+  for (int i = 0; i < 40; ++i) {
+    const std::string task =
+        delegate(world, "ann", {{"metadata", {{"blob", std::string(60'000, 'y')}}}});
+    REQUIRE(code_of(claim(world, task, "ann")) == "ok");
+  }
+  const json::object args{{"agent_id", "ann"}};
+  CHECK_FALSE(world.call_and_kill("ansible_disable_agent", args, 2));
+  CHECK(code_of(world.call("ansible_read_messages", {{"agent", "ann"}})) == "agent_disabled");
+  const json::object again = world.ok("ansible_disable_agent", args);  // goes on with the rest
+  CHECK(world.steps > 2);
+  CHECK(again.at("changed") == false);
+  CHECK(again.at("releasedTasks") == 24);
+  CHECK(again.at("pendingTasks") == 40);
+  CHECK(world.ok("ansible_find_task", {{"status", "claimed"}}).at("total") == 0);
+}
+
 TEST_CASE("WHO-10: nothing that a revoked node said of itself stays, and its agents hold no task") {
   World world;
   const std::string invite = text_of(world.ok("ansible_invite_node", {}), "invite_token");
@@ -47,7 +67,7 @@ TEST_CASE("WHO-10: nothing that a revoked node said of itself stays, and its age
   REQUIRE(code_of(claim(world, task, "far")) == "ok");
 
   world.node_id = "node-a";
-  world.ok("ansible_revoke_node", {{"node_id", "node-b"}});
+  CHECK(world.ok("ansible_revoke_node", {{"node_id", "node-b"}}).at("releasedTasks") == 1);
   for (const std::string key : {"context/node-b", "skills/node-b", "skill/cook/node-b",
                                 "preference/node-b", "pulse/node-b", "held/far/"}) {
     const auto at = world.store.lower_bound(key);

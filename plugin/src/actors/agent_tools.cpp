@@ -4,6 +4,7 @@
 #include "actors/agent_replies.hpp"
 #include "actors/agent_store.hpp"
 #include "actors/issue_once.hpp"
+#include "core/fields.hpp"
 #include "tasks/release.hpp"
 #include "tasks/task_store.hpp"
 #include "tools/acting.hpp"
@@ -112,32 +113,60 @@ ToolResult issue(Context& context, const Args& args) {
   return finish_issue(context, *once, with_token(*agent, token, message), "agent_token");
 }
 
+// What a disabling has done so far; its continuation.
+struct Disabling {
+  bool changed = false;
+  std::int64_t released = 0;
+};
+
+json::object disabled_reply(Context& context, const Agent& agent, const Disabling& done) {
+  const std::int64_t waiting = agent_load(context.txn, agent.id).pending;
+  std::string text = done.changed ? "Agent '" + agent.id + "' is disabled and can act nowhere"
+                                  : std::string("Agent was already disabled");
+  if (done.released > 0) {
+    text += "; " + std::to_string(done.released) + " task(s) of it are pending again";
+  }
+  if (waiting > 0) text += "; " + std::to_string(waiting) + " pending task(s) wait for it";
+  json::object reply = changed_agent(agent, done.changed, text);
+  reply["releasedTasks"] = done.released;
+  reply["pendingTasks"] = waiting;
+  return reply;
+}
+
+// What it has claimed, some of it in each step.
+ToolResult give_back(Context& context, const Actor& actor, const Agent& agent, Disabling done) {
+  const std::size_t released =
+      agent.enabled() ? 0 : release_held_tasks(context, agent.id, actor.id);  // enabled meanwhile
+  done.released += static_cast<std::int64_t>(released);
+  if (released < kReleasedPerStep) return disabled_reply(context, agent, done);
+  return More{
+      json::canonical(json::object{{"changed", done.changed}, {"released", done.released}})};
+}
+
 ToolResult disable(Context& context, const Args& args) {
   const auto actor = resolve_admin(context, args, "from_agent", "disabling an agent");
   if (!actor.ok()) return actor.error();
   auto agent = existing_agent(context, args);
   if (!agent.ok()) return agent.error();
+  if (!context.continuation.empty()) {
+    const json::object done = parse_document("continuation", context.continuation);
+    return give_back(context, *actor, *agent,
+                     {.changed = bool_field(done, "changed").value_or(false),
+                      .released = int_field(done, "released").value_or(0)});
+  }
   if (agent->id == effective_admin(context)) {
     return Error{code::kConflict, "agent '" + agent->id +
                                       "' is this gateway's admin and cannot be disabled; name "
                                       "another admin first (ansible_set_gateway_admin)"};
   }
-  if (!agent->enabled()) return changed_agent(*agent, false, "Agent was already disabled");
-  agent->disabled_at = context.now_ms;
-  agent->disabled_by = actor->id;
-  agent->disable_reason = args.text("reason");
-  save_agent(context.txn, *agent);
-  const std::size_t released = release_held_tasks(context, agent->id, actor->id);
-  const std::int64_t waiting = agent_load(context.txn, agent->id).pending;
-  json::object reply = changed_agent(
-      *agent, true,
-      "Agent '" + agent->id + "' is disabled and can act nowhere" +
-          (released == 0 ? ""
-                         : "; " + std::to_string(released) + " task(s) of it are pending again") +
-          (waiting == 0 ? "" : "; " + std::to_string(waiting) + " pending task(s) wait for it"));
-  reply["releasedTasks"] = released;
-  reply["pendingTasks"] = waiting;
-  return reply;
+  const bool changed = agent->enabled();
+  if (changed) {
+    agent->disabled_at = context.now_ms;
+    agent->disabled_by = actor->id;
+    agent->disable_reason = args.text("reason");
+    save_agent(context.txn, *agent);
+  }
+  return give_back(context, *actor, *agent, {.changed = changed});
 }
 
 ToolResult enable(Context& context, const Args& args) {

@@ -10,6 +10,7 @@
 #include "admission/revoke.hpp"
 #include "core/fields.hpp"
 #include "core/ids.hpp"
+#include "tasks/release.hpp"
 #include "tools/acting.hpp"
 #include "tools/tool.hpp"
 
@@ -229,12 +230,27 @@ ToolResult exchange_ticket(Context& context, const Args& args) {
   return reply;
 }
 
+// What the agents of a revoked node have claimed, some of it in each step; the reply is what goes from step to step.
+ToolResult give_back(Context& context, const Actor& by, json::object reply) {
+  std::size_t left = kReleasedPerStep;
+  for (const std::string& agent : texts_field(reply, "disabledAgents")) {
+    left -= release_held_tasks(context, agent, by.id, left);
+  }
+  reply["releasedTasks"] = int_field(reply, "releasedTasks").value_or(0) +
+                           static_cast<std::int64_t>(kReleasedPerStep - left);
+  if (left == 0) return More{json::canonical(reply)};
+  return reply;
+}
+
 ToolResult revoke(Context& context, const Args& args) {
   const auto actor = resolve_admin(context, args, "from_agent", "revoking a node");
   if (!actor.ok()) return actor.error();
+  if (!context.continuation.empty()) {
+    return give_back(context, *actor, parse_document("continuation", context.continuation));
+  }
   auto reply = revoke_node(context, *args.text("node_id"), args.text("reason"), *actor);
   if (!reply.ok()) return reply.error();
-  return std::move(*reply);
+  return give_back(context, *actor, std::move(*reply));
 }
 
 constexpr Tool kTools[] = {

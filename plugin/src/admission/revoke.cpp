@@ -11,7 +11,6 @@
 #include "core/text.hpp"
 #include "dispatch/sink_store.hpp"
 #include "records/coordination.hpp"
-#include "tasks/release.hpp"
 
 namespace ansible {
 namespace {
@@ -39,7 +38,6 @@ std::vector<std::string> disable_agents(Context& context, const std::string& nod
     agent.disabled_by = by.id;
     agent.disable_reason = "node '" + node + "' was revoked";
     save_agent(context.txn, agent);
-    release_held_tasks(context, agent.id, by.id);
     disabled.push_back(agent.id);
   }
   return disabled;

@@ -30,9 +30,11 @@ Task give_back(Context& context, const Task& stored, const std::string& by, std:
 
 }  // namespace
 
-std::size_t release_held_tasks(Context& context, std::string_view agent, const std::string& by) {
+std::size_t release_held_tasks(Context& context, std::string_view agent, const std::string& by,
+                               std::size_t most) {
+  if (most == 0) return 0;
   const std::string prefix = key::held(agent, "");
-  const Rows rows = collect(context.txn, prefix, prefix_end(prefix), {.limit = SIZE_MAX});
+  const Rows rows = collect(context.txn, prefix, prefix_end(prefix), {.limit = most});
   for (const auto& [at, empty] : rows) {
     const auto task = load_task_at(context.txn, "task" + at.substr(at.rfind('/')));
     if (!task) continue;
