@@ -1,4 +1,4 @@
-// openclaw ansible agent register|invite|accept|invites|token-issue|rebind|normalize|disable|enable|list
+// openclaw ansible agent register|invite|accept|invites|token-issue|rebind|normalize|disable|enable|purge|list
 #include <array>
 
 #include "cli/json_text.hpp"
@@ -148,6 +148,11 @@ constexpr ToolVerb kVerbs[] = {
      .secret = "agent_token"},
     {.path = "ansible agent disable",
      .tool = "ansible_disable_agent",
+     .flags = kDisable,
+     .render = changed,
+     .actor_arg = "from_agent"},
+    {.path = "ansible agent purge",
+     .tool = "ansible_purge_agent",
      .flags = kDisable,
      .render = changed,
      .actor_arg = "from_agent"},

@@ -51,6 +51,14 @@ void save_agent(Transaction& txn, const Agent& agent) {
   txn.put(key::agent(agent.id), json::canonical(to_json(agent)));
 }
 
+void erase_agent(Transaction& txn, const Agent& agent) {
+  if (agent.auth && agent.auth->token_hash.starts_with(kHashPrefix)) {
+    txn.erase(index_key(agent.auth->token_hash));
+  }
+  if (const std::string home = home_key(agent); !home.empty()) txn.erase(home);
+  txn.erase(key::agent(agent.id));
+}
+
 std::vector<Agent> agents_at(Transaction& txn, std::string_view gateway) {
   std::vector<Agent> agents;
   const std::string prefix = key::agent_at(gateway, "");

@@ -17,6 +17,9 @@ std::optional<Agent> load_agent(Transaction& txn, std::string_view id);
 // Writes the record and keeps the indexes (by token, by gateway) in step with it.
 void save_agent(Transaction& txn, const Agent& agent);
 
+// Removes the record and its entries in the indexes, and nothing else that is the agent's.
+void erase_agent(Transaction& txn, const Agent& agent);
+
 // Sorted by id.
 std::vector<Agent> all_agents(Transaction& txn);
 

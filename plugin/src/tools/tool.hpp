@@ -61,6 +61,7 @@ std::span<const Tool> sla_tools();
 std::span<const Tool> agent_tools();
 std::span<const Tool> agent_invite_tools();
 std::span<const Tool> agent_home_tools();
+std::span<const Tool> purge_tools();
 std::span<const Tool> gateway_admin_tools();
 std::span<const Tool> admission_tools();
 std::span<const Tool> message_tools();

@@ -18,26 +18,13 @@ namespace {
 std::vector<Tool> joined() {
   std::vector<Tool> tools;
   for (const std::span<const Tool> subject : {
-           task_tools(),
-           sla_tools(),
-           agent_tools(),
-           agent_invite_tools(),
-           agent_home_tools(),
-           gateway_admin_tools(),
-           admission_tools(),
-           message_tools(),
-           message_admin_tools(),
-           sink_tools(),
-           fetch_tools(),
-           dead_letter_tools(),
-           coordination_tools(),
-           distribution_tools(),
-           health_tools(),
-           capability_tools(),
-           delegation_policy_tools(),
-           context_tools(),
-           lock_sweep_tools(),
-           import_tools(),
+           task_tools(),          sla_tools(),          agent_tools(),
+           agent_invite_tools(),  agent_home_tools(),   purge_tools(),
+           gateway_admin_tools(), admission_tools(),    message_tools(),
+           message_admin_tools(), sink_tools(),         fetch_tools(),
+           dead_letter_tools(),   coordination_tools(), distribution_tools(),
+           health_tools(),        capability_tools(),   delegation_policy_tools(),
+           context_tools(),       lock_sweep_tools(),   import_tools(),
            audit_tools(),
        }) {
     tools.insert(tools.end(), subject.begin(), subject.end());

@@ -1,0 +1,55 @@
+// Removing an agent with everything that is its own (ansible_purge_agent): as if it had never been, but for the audit log.
+//
+// It goes in steps, because what it wrote may be much: first everything that would forbid it is looked for, and only then
+// the first thing is removed. Killed in between, it is called again and goes on with what is left.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/context.hpp"
+#include "core/error.hpp"
+#include "records/agent.hpp"
+#include "tools/tool.hpp"
+
+namespace ansible {
+
+// How far a purge is, and what it has removed; the continuation of its steps.
+struct Purge {
+  enum class Stage : std::uint8_t { kLook, kTasks, kMessages, kBroadcasts, kRest };
+  std::string agent{};
+  Stage stage = Stage::kLook;
+  std::size_t status = 0;  // of tasks: which of the statuses is walked through
+  std::string cursor{};    // key of the last row that was looked at; empty: none yet
+  std::int64_t tasks = 0;
+  std::int64_t messages = 0;
+  std::int64_t capabilities = 0;
+};
+
+json::object to_json(const Purge& purge);
+Purge purge_from_json(const json::object& from);
+
+// What forbids it, as far as that is known without reading every task: a role it has, tasks it holds or that wait for
+// it, capabilities it offers. Errors: conflict, naming what to do.
+std::optional<Error> refuse_purge(Context& context, const Agent& agent);
+
+// Each does a part of its stage's work. True: the stage is done.
+//
+// Looks for open tasks of others that the agent created. Errors: conflict.
+Result<bool> look_for_open_tasks(Context& context, Purge& purge);
+// Removes the closed tasks that it created, was assigned or had claimed, with their ledger entries.
+bool purge_tasks(Context& context, Purge& purge);
+// Erases what it sent, and what was sent to it alone; takes its row of the rest.
+bool purge_messages(Context& context, Purge& purge);
+bool purge_broadcasts(Context& context, Purge& purge);
+// The capabilities that it withdrew, and the agent with its tokens, invites, skills, context, sink, ledger and inbox state.
+void purge_capabilities(Context& context, Purge& purge);
+void purge_record(Context& context, const Agent& agent);
+
+// Writes down in the audit log, under "agent:<id>", that it was purged.
+void note_purge(Context& context, const Purge& purge, const std::string& by,
+                const std::optional<std::string>& reason);
+
+}  // namespace ansible
