@@ -1,4 +1,4 @@
-// ansible_sla_sweep_contract on hand-written envelopes (SLA-16): sla_contract/*.json hold request
+// ansible_sla_sweep_contract on hand-written envelopes (SLA-16): plugin/sla_contract/*.json hold request
 // and response.
 #include <doctest/doctest.h>
 

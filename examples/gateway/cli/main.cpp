@@ -87,6 +87,7 @@ int main_of(int argc, char** argv) {
   add_plugin_verbs(app, line);
   add_canary_verbs(app, line);
   add_replay_verb(app, line);
+  add_rollout_verbs(app, line);
   add_status_verbs(app, line);
   add_tool_verbs(app, line);
   add_setup_verb(app, line);

@@ -42,13 +42,8 @@ json::object policy_of(const CanaryWords& words) {
   if (words.soak_seconds >= 0) policy["soakSeconds"] = words.soak_seconds;
   if (words.timeout_seconds >= 0) policy["stageTimeoutSeconds"] = words.timeout_seconds;
   if (words.shadow_percent >= 0) policy["shadowPercent"] = words.shadow_percent;
-  if (words.allow.empty()) return policy;
-  json::array allow;
-  for (const std::string& entry : words.allow) {
-    const gateway::AllowedDifference allowed = allowed_difference(entry);
-    allow.push_back(json::object{{"tool", allowed.tool}, {"pointer", allowed.pointer}});
-  }
-  policy["allow"] = std::move(allow);
+  json::array allow = allowed_differences(words.allow);
+  if (!allow.empty()) policy["allow"] = std::move(allow);
   return policy;
 }
 
@@ -201,6 +196,15 @@ void add_canary(CLI::App& root, CommandLine& line) {
 }
 
 }  // namespace
+
+json::array allowed_differences(const std::vector<std::string>& words) {
+  json::array allow;
+  for (const std::string& entry : words) {
+    const gateway::AllowedDifference allowed = allowed_difference(entry);
+    allow.push_back(json::object{{"tool", allowed.tool}, {"pointer", allowed.pointer}});
+  }
+  return allow;
+}
 
 void add_canary_verbs(CLI::App& root, CommandLine& line) {
   add_canary(root, line);

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "cli/json_text.hpp"
-#include "cli/manifest_signer.hpp"
 #include "cli/verb.hpp"
+#include "common/manifest_signer.hpp"
 
 namespace gateway_app {
 namespace {

@@ -20,6 +20,7 @@
 #include "daemon/startup.hpp"
 #include "daemon/webhook.hpp"
 #include "daemon/work_thread.hpp"
+#include "rollout/rollouts.hpp"
 
 namespace gateway_app {
 namespace {
@@ -45,6 +46,7 @@ class Daemon {
         webhooks_(loop_, WebhookOptions{}, log.sink()),
         archive_(runtime_.facts.state_dir + "/audit"),
         feed_(loop_, runtime_),
+        rollouts_({runtime_.facts.state_dir + "/rollouts", log.sink(), options_.at_rollout_step}),
         server_(loop_, HttpLimits{}, log.sink()) {
     runtime_.engine = engine_.get();
     runtime_.sqlite = dynamic_cast<gateway::SqliteEngine*>(engine_.get());
@@ -75,6 +77,7 @@ class Daemon {
   Webhooks webhooks_;
   AuditArchive archive_;
   InboxFeed feed_;
+  Rollouts rollouts_;
   HttpServer server_;
   std::unique_ptr<LockSweeper> lock_sweeper_;  // the control thread's; while the host is open
   int exit_status_ = 0;
@@ -93,8 +96,9 @@ Result<void> Daemon::listen() {
   loaded_.config.gateway.port = *port;
   facts.url = gateway_url(loaded_.config.gateway);
   if (auto exchange = listen_exchange(); !exchange) return exchange.error();
-  return server_.listen_unix(facts.state_dir + "/host.sock",
-                             host_routes({runtime_, control_, storage_, counters, stop}));
+  return server_.listen_unix(
+      facts.state_dir + "/host.sock",
+      host_routes({runtime_, control_, storage_, counters, stop, &rollouts_}));
 }
 
 // The gateway's own port, named once more, is not a port of its own.
@@ -160,7 +164,13 @@ void Daemon::open_host() {
   if (!host) return fail(host.error());
   std::shared_ptr<gateway::Host> shared = *std::move(host);
   report_slot(*shared);
-  runtime_.set_host(std::move(shared));
+  runtime_.set_host(shared);
+  const NodeFacts node = runtime_.node();
+  RolloutNode here;
+  here.id = node.id;
+  here.tier = node.tier == "backbone" ? "backbone" : "edge";
+  here.coordinator = true;  // one gateway: it sweeps
+  rollouts_.attach(std::move(shared), std::move(here));
   lock_sweeper_ = std::make_unique<LockSweeper>(runtime_, options_.env.home + "/.openclaw/agents",
                                                 loaded_.config.plugin.lock_sweep, log_);
 }
@@ -239,6 +249,7 @@ void Daemon::begin_stop(std::string_view why) {
   feed_.stop();
   control_.post([this] {
     lock_sweeper_.reset();
+    rollouts_.stop();
     if (const auto host = runtime_.host()) host->shutdown(kDrainLimit);
     loop_.post([this] { server_.close(kGoodbyeLimit, [this] { loop_.stop(); }); });
   });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@ struct DaemonOptions {
   ConfigRequest request;
   std::optional<std::uint16_t> port;  // --port; 0 lets the system choose
   Environment env;
+  std::function<void(const std::string&)> at_rollout_step;  // see Rollouts::Options; usually empty
 };
 
 // Runs the gateway until SIGTERM, SIGINT or `gateway stop`. Returns the exit status: 0 after a clean stop, 1 when it

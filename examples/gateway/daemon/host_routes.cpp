@@ -10,7 +10,9 @@
 #include <memory>
 
 #include "base/json.hpp"
+#include "daemon/host_answer.hpp"
 #include "daemon/reports.hpp"
+#include "daemon/rollout_routes.hpp"
 
 namespace gateway_app {
 namespace {
@@ -21,19 +23,7 @@ using gateway::Host;
 using gateway::KnownRelease;
 using gateway::Result;
 
-using Answer = Result<json::object>;
-
-HttpResponse refusal(const Error& error) {
-  if (error.code == "invalid_request" || error.code == "not_found" ||
-      error.code == "shutting_down" || error.code == "plugin_unavailable") {
-    return error_response(error.code, error.message);
-  }
-  return error_response_as(409, error.code, error.message);
-}
-
-HttpResponse response_of(const Answer& answer) {
-  return answer ? ok_response(json::canonical(*answer)) : refusal(answer.error());
-}
+using Answer = HostAnswer;
 
 Answer released(const Result<KnownRelease>& release) {
   if (!release) return release.error();
@@ -297,7 +287,7 @@ const Verb* find_verb(std::string_view path) {
 void run_verb(const HostRoutes& routes, const Verb& verb, Arguments arguments,
               const HttpReply& reply) {
   auto work = [routes, &verb, arguments = std::move(arguments), reply] {
-    reply(response_of(verb.run(routes, arguments)));
+    reply(host_response(verb.run(routes, arguments)));
   };
   switch (verb.where) {
     case Where::kHere:
@@ -313,6 +303,9 @@ void run_verb(const HostRoutes& routes, const Verb& verb, Arguments arguments,
 
 HttpHandler host_routes(HostRoutes routes) {
   return [routes = std::move(routes)](const HttpRequest& request, const HttpReply& reply) {
+    if (routes.rollouts != nullptr && is_rollout_path(request.path)) {
+      return answer_rollout(routes, request, reply);
+    }
     const Verb* verb = find_verb(request.path);
     if (verb == nullptr) {
       return reply(error_response("not_found", "no such host operation"));
@@ -324,7 +317,7 @@ HttpHandler host_routes(HostRoutes routes) {
       return reply(std::move(response));
     }
     auto arguments = read_arguments(request.body, verb->arguments);
-    if (!arguments) return reply(refusal(arguments.error()));
+    if (!arguments) return reply(host_refusal(arguments.error()));
     run_verb(routes, *verb, *std::move(arguments), reply);
   };
 }

@@ -7,6 +7,7 @@
 #include "daemon/http_server.hpp"
 #include "daemon/runtime.hpp"
 #include "daemon/work_thread.hpp"
+#include "rollout/rollouts.hpp"
 
 namespace gateway_app {
 
@@ -17,6 +18,7 @@ struct HostRoutes {
   std::function<HttpCounters()> counters;
   std::function<void()>
       stop;  // begins the shutdown; called on the event loop after the answer was handed over
+  Rollouts* rollouts = nullptr;  // none: rollout/ answers not_found
 };
 
 // The handler of the table in README.md. What `routes` refers to must outlive the handler.

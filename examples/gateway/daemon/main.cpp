@@ -6,6 +6,27 @@
 #include "daemon/daemon.hpp"
 #include "gateway/plugin_abi.h"
 
+#ifdef GATEWAY_STOP_POINTS
+#include <cstdlib>
+#include <fstream>
+
+namespace {
+
+// For crash tests: kills the process at the step that $GATEWAY_STOP_AT names, as host/stop_point.hpp does.
+void stop_at_rollout_step(const std::string& step) {
+  const char* variable = std::getenv("GATEWAY_STOP_AT");
+  std::string wanted = variable == nullptr ? "" : variable;
+  if (wanted.starts_with("@")) {
+    std::ifstream file(wanted.substr(1));
+    wanted.clear();
+    file >> wanted;
+  }
+  if (wanted == "rollout." + step) std::raise(SIGKILL);
+}
+
+}  // namespace
+#endif
+
 int main(int argc, char** argv) {
   using namespace gateway_app;
   CLI::App app{"The gateway: serves agents' tools over HTTP and keeps their state.", "openclawd"};
@@ -39,6 +60,9 @@ int main(int argc, char** argv) {
   // A log pipe that is closed must not end the gateway.
   std::signal(SIGPIPE, SIG_IGN);
   options.env = Environment::of_process();
+#ifdef GATEWAY_STOP_POINTS
+  options.at_rollout_step = stop_at_rollout_step;
+#endif
   const Logger log(level, format);
   return run_daemon(options, log);
 }

@@ -159,7 +159,13 @@ struct KnownRelease {
   std::uint32_t abi_minor = 0;
 };
 
-// Thread rule: call, run, status, metrics from any thread. install, verify, swap, rollback,
+// A tool call that a release is asked outside the gateway.
+struct ToolQuestion {
+  std::string tool;
+  std::string args_json = "{}";  // a JSON object
+};
+
+// Thread rule: call, run, ask_release, status, metrics from any thread. install, verify, swap, rollback,
 // reconfigure and shutdown from any thread too, one at a time (they take turns inside).
 class Host {
  public:
@@ -177,6 +183,18 @@ class Host {
 
   // Imports and proves a library file; activates nothing. Installing known bytes again is fine.
   Result<KnownRelease> install(const std::string& file);
+
+  // Verifies and proves a release anew and activates nothing: a file, which is kept from then on, or a kept release (as
+  // for swap). Errors: as swap.
+  Result<KnownRelease> prove(const std::string& what);
+
+  // What a kept release (a version or a SHA-256 prefix) would answer: each tool is called in a process of its own, as
+  // the operator, on an empty store; what it would write goes nowhere. The replies (refusals too) are JSON, in the order
+  // of the questions.
+  // Errors: not_found, ambiguous; candidate_failed (which call, and how it ended); prover_error, prove_timeout,
+  // shadow_crashed, and what loading and creating the release refuse.
+  Result<std::vector<std::string>> ask_release(const std::string& what,
+                                               const std::vector<ToolQuestion>& questions);
 
   // Stages, verifies and proves a file, and keeps nothing.
   Result<KnownRelease> verify(const std::string& file);
@@ -211,8 +229,8 @@ class Host {
   // What a canary's policy is where nobody says otherwise.
   const CanaryPolicy& canary_policy() const;
 
-  // Errors: no_canary, and for kPromote as swap.
-  Result<CanaryStatus> steer_canary(CanaryOrder order);
+  // `by`: who the history says it was. Errors: no_canary, and for kPromote as swap.
+  Result<CanaryStatus> steer_canary(CanaryOrder order, const std::string& by = "operator");
 
   // The canary that goes on, or the last one that ended in this process.
   std::optional<CanaryStatus> canary() const;

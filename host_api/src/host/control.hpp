@@ -66,6 +66,9 @@ class Control {
   // See Host.
   Result<KnownRelease> install(const std::string& file);
   Result<KnownRelease> verify(const std::string& file);
+  Result<KnownRelease> prove(const std::string& what);
+  Result<std::vector<std::string>> ask(const std::string& what,
+                                       const std::vector<ToolQuestion>& questions);
   Result<KnownRelease> swap(const std::string& what);
   Result<KnownRelease> upgrade(const std::string& what);
   Result<KnownRelease> rollback();
@@ -74,7 +77,7 @@ class Control {
   Result<Mark> lift_quarantine(const std::string& what);
 
   Result<CanaryStatus> start_canary(const std::string& what, const CanaryPolicy& policy);
-  Result<CanaryStatus> steer_canary(CanaryOrder order);
+  Result<CanaryStatus> steer_canary(CanaryOrder order, const std::string& by);
 
   // Judges the release that is on trial and notes calls that hang: to be called often.
   void tick();
@@ -153,6 +156,7 @@ class Control {
 
   Error canary_refused(const ReleaseId& release, const Error& error);
   Result<Release> obtain(const std::string& what);
+  Result<ShadowOptions> shadow_of(const std::string& what);
   Result<Release> kept(const std::string& what) const;
   Result<void> deploy_file(const Release& release, const Swapper::Change& change);
   Result<void> begin_canary(const Release& release, const CanaryPolicy& policy,

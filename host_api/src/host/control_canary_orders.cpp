@@ -59,7 +59,7 @@ Result<void> Control::deploy_file(const Release& release, const Swapper::Change&
   return begin_canary(release, options_.canary, change);
 }
 
-Result<CanaryStatus> Control::steer_canary(CanaryOrder order) {
+Result<CanaryStatus> Control::steer_canary(CanaryOrder order, const std::string& by) {
   const Turn turn(*this);
   if (closed_) return Error{"shutting_down", "the gateway is shutting down"};
   if (!canary_) return Error{"no_canary", "no release is on trial; see: plugins history"};
@@ -67,12 +67,13 @@ Result<CanaryStatus> Control::steer_canary(CanaryOrder order) {
   const CanaryStatus now = canary_->status();
   const std::string where = fmt::format("in {} after {} samples in {} s", stage_name(now.stage),
                                         now.candidate_counters.calls, now.stage_elapsed_ms / 1000);
+  const std::string who = "the " + by;
   switch (order) {
     case CanaryOrder::kPause:
     case CanaryOrder::kResume: {
       const bool pause = order == CanaryOrder::kPause;
       if (pause == now.paused) return now;
-      HistoryEntry entry = canary_entry(pause ? "canary_paused" : "canary_resumed", "operator");
+      HistoryEntry entry = canary_entry(pause ? "canary_paused" : "canary_resumed", by);
       entry.detail = where;
       auto saved = record_.update([&](BootState& state) {
         state.candidate->progress = to_json(CanaryProgress{now.id, pause, now.policy});
@@ -84,20 +85,19 @@ Result<CanaryStatus> Control::steer_canary(CanaryOrder order) {
     }
     case CanaryOrder::kPromote: {
       if (soaking) {
-        pass_canary("operator", "the operator ended the trial, " + where);
+        pass_canary(by, who + " ended the trial, " + where);
         return *last_canary_;
       }
-      auto entered =
-          enter_stage(CanaryStage::kSoak, "operator",
-                      "the operator promoted it without the rest of its trial, " + where);
+      auto entered = enter_stage(CanaryStage::kSoak, by,
+                                 who + " promoted it without the rest of its trial, " + where);
       if (entered) return canary_->status();
-      abort_canary("operator", "it could not be promoted: " + entered.error().message);
+      abort_canary(by, "it could not be promoted: " + entered.error().message);
       return refused("promote", now.candidate, entered.error());
     }
     case CanaryOrder::kAbort:
       break;
   }
-  abort_canary("operator", "the operator ended the trial, " + where);
+  abort_canary(by, who + " ended the trial, " + where);
   return *last_canary_;
 }
 

@@ -196,6 +196,13 @@ Result<KnownRelease> Host::verify(const std::string& file) { return impl_->contr
 
 Result<KnownRelease> Host::swap(const std::string& what) { return impl_->control->swap(what); }
 
+Result<KnownRelease> Host::prove(const std::string& what) { return impl_->control->prove(what); }
+
+Result<std::vector<std::string>> Host::ask_release(const std::string& what,
+                                                   const std::vector<ToolQuestion>& questions) {
+  return impl_->control->ask(what, questions);
+}
+
 Result<KnownRelease> Host::upgrade(const std::string& what) {
   return impl_->control->upgrade(what);
 }
@@ -206,8 +213,8 @@ Result<CanaryStatus> Host::start_canary(const std::string& what, const CanaryPol
   return impl_->control->start_canary(what, policy);
 }
 
-Result<CanaryStatus> Host::steer_canary(CanaryOrder order) {
-  return impl_->control->steer_canary(order);
+Result<CanaryStatus> Host::steer_canary(CanaryOrder order, const std::string& by) {
+  return impl_->control->steer_canary(order, by);
 }
 
 const CanaryPolicy& Host::canary_policy() const { return impl_->options.canary; }

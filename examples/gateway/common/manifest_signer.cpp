@@ -1,4 +1,4 @@
-#include "cli/manifest_signer.hpp"
+#include "common/manifest_signer.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>

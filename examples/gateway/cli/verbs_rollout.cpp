@@ -1,0 +1,257 @@
+// openclaw rollout start|status|report|pause|resume|promote|abort|rollback
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include "cli/json_text.hpp"
+#include "cli/rollout_text.hpp"
+#include "cli/verb.hpp"
+
+namespace gateway_app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLook = 300ms;
+constexpr auto kSayAgain = 10s;  // where lines cannot be drawn over
+constexpr auto kPatience = 60s;  // with a gateway that does not answer: it may be restarting
+
+constexpr double kDefaultSoak = 86'400;  // the runbook's: a day
+
+struct RolloutWords {
+  std::string to;
+  double soak_seconds = kDefaultSoak;
+  std::int64_t min_samples = -1;
+  double timeout_seconds = -1;
+  double stage_seconds = -1;
+  std::int64_t shadow_percent = -1;
+  std::int64_t notifications = -1;
+  double settle_seconds = -1;
+  std::vector<std::string> allow;  // TOOL:POINTER
+  bool wait = false;
+};
+
+json::object body_of(const RolloutWords& words, const std::string& to) {
+  json::object policy{{"soakSeconds", words.soak_seconds}};
+  if (words.min_samples >= 0) policy["minSamples"] = words.min_samples;
+  if (words.timeout_seconds >= 0) policy["stageTimeoutSeconds"] = words.timeout_seconds;
+  if (words.stage_seconds >= 0) policy["stageSeconds"] = words.stage_seconds;
+  if (words.shadow_percent >= 0) policy["shadowPercent"] = words.shadow_percent;
+  json::array allow = allowed_differences(words.allow);
+  if (!allow.empty()) policy["allow"] = std::move(allow);
+  json::object body{{"to", to}, {"policy", std::move(policy)}};
+  if (words.notifications >= 0) body["notifications"] = words.notifications;
+  if (words.settle_seconds >= 0) body["settleSeconds"] = words.settle_seconds;
+  return body;
+}
+
+int exit_of(const std::string& outcome) {
+  if (outcome == "promoted") return kExitOk;
+  return outcome == "inconclusive" ? kExitInconclusive : kExitRefused;
+}
+
+int show_end(Printer& print, const json::object& rollout) {
+  const std::string outcome = text_of(rollout, "outcome");
+  if (print.json()) {
+    print.document(rollout);
+  } else if (outcome == "promoted") {
+    print.success(rollout_ending(rollout));
+  } else {
+    print.failure(rollout_ending(rollout));
+  }
+  return exit_of(outcome);
+}
+
+// The rollout of that id as the gateway tells it now; empty: it does not.
+json::object look(Session& session, const std::string& id) {
+  const Reply reply = session.host("rollout/status", {});
+  if (!reply.ok()) return {};
+  json::object rollout = object_in(reply.body, "rollout");
+  return text_of(rollout, "id") == id ? rollout : json::object{};
+}
+
+// Follows it to its end. A gateway that is restarted meanwhile goes on with it.
+int follow(Session& session, Printer& print, const std::string& id) {
+  auto heard = std::chrono::steady_clock::now();
+  auto said = heard - kSayAgain;
+  std::string step;
+  for (;;) {
+    const json::object rollout = look(session, id);
+    const auto now = std::chrono::steady_clock::now();
+    if (!rollout.empty()) {
+      heard = now;
+      const bool moved = text_of(rollout, "step") != step;
+      if (print.draws() || moved || now - said >= kSayAgain) {
+        print.progress(rollout_progress(rollout));
+        said = now;
+      }
+      step = text_of(rollout, "step");
+      if (step == "over") {
+        print.end_progress();
+        return show_end(print, rollout);
+      }
+    } else if (now - heard >= kPatience) {
+      print.end_progress();
+      return print.fail(kExitUnreachable, "unreachable",
+                        "the gateway says nothing more about this rollout; it goes on when the "
+                        "gateway is up: openclaw rollout status");
+    }
+    std::this_thread::sleep_for(kLook);
+  }
+}
+
+void show(Printer& print, const json::object& rollout) {
+  print.line(rollout_title(rollout));
+  for (const std::string& line : rollout_lines(rollout)) print.line("  " + line);
+  if (text_of(rollout, "step") == "over") print.line("  " + rollout_ending(rollout));
+}
+
+int run_start(Session& session, Printer& print, const RolloutWords& words) {
+  std::string to = words.to;
+  if (to.find('/') != std::string::npos || std::filesystem::exists(to)) {
+    to = absolute_path(to, session.env().working_directory, session.env().home);
+  }
+  const Reply reply = session.host("rollout/start", body_of(words, to));
+  if (!reply.ok()) return print.fail(reply);
+  const json::object rollout = object_in(reply.body, "rollout");
+  if (words.wait) return follow(session, print, text_of(rollout, "id"));
+  if (print.json()) {
+    print.document(rollout);
+    return kExitOk;
+  }
+  print.success("begun: " + rollout_title(rollout));
+  print.line("  follow it with: openclaw rollout status");
+  return kExitOk;
+}
+
+int run_status(Session& session, Printer& print) {
+  const Reply reply = session.host("rollout/status", {});
+  if (!reply.ok()) return print.fail(reply);
+  if (print.json()) {
+    print.document(reply.body);
+    return kExitOk;
+  }
+  const json::object rollout = object_in(reply.body, "rollout");
+  if (rollout.empty()) {
+    print.line("No rollout was ever started here.");
+  } else {
+    show(print, rollout);
+  }
+  return kExitOk;
+}
+
+int run_report(Session& session, Printer& print, const std::string& id, const std::string& format) {
+  json::object body;
+  if (!id.empty()) body["id"] = id;
+  const Reply reply = session.host("rollout/report", body);
+  if (!reply.ok()) return print.fail(reply);
+  if (format == "json") {
+    print.document(object_in(reply.body, "rollout"));
+  } else {
+    print.line(text_of(reply.body, "markdown"));
+  }
+  return kExitOk;
+}
+
+struct Order {
+  const char* name;
+  const char* help;
+  const char* done;
+};
+constexpr Order kOrders[] = {
+    {"pause", "Hold the rollout and its trial", "paused"},
+    {"resume", "Go on with it", "resumed"},
+    {"promote", "Go on at once, without the rest of the trial or the soak", "promote ordered"},
+    {"abort", "End it: the release before serves; nothing is quarantined", "abort ordered"},
+    {"rollback", "Go back to the release before, after the rollout was done", "rollback ordered"},
+};
+
+int run_order(Session& session, Printer& print, const Order& order) {
+  const Reply reply = session.host(std::string("rollout/") + order.name, {});
+  if (!reply.ok()) return print.fail(reply);
+  const json::object rollout = object_in(reply.body, "rollout");
+  if (print.json()) {
+    print.document(rollout);
+    return kExitOk;
+  }
+  print.success(std::string(order.done) + ": " + rollout_title(rollout));
+  print.line("  follow it with: openclaw rollout status");
+  return kExitOk;
+}
+
+void add_start(CLI::App& root, CommandLine& line) {
+  CLI::App& command = subcommand(root, "rollout start", "Bring a release up by the runbook");
+  auto words = std::make_shared<RolloutWords>();
+  command.add_option("--to", words->to, "The release: a version, a SHA-256 prefix or a file")
+      ->required()
+      ->type_name("FILE|SHA256|VERSION");
+  command
+      .add_option("--soak", words->soak_seconds, "Seconds that it soaks, notifying nobody (86400)")
+      ->check(CLI::Range(0.0, 2'592'000.0));
+  command.add_option("--min-samples", words->min_samples, "Calls that a stage needs (200)")
+      ->check(CLI::Range(1, 1'000'000));
+  command
+      .add_option("--stage-timeout", words->timeout_seconds,
+                  "Seconds after which a stage short of samples is inconclusive "
+                  "(4 times its least time, at least 10)")
+      ->check(CLI::NonNegativeNumber);
+  command
+      .add_option("--stage-seconds", words->stage_seconds, "Least time of shadow and of split (10)")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--shadow-percent", words->shadow_percent, "Share of calls shadowed (100)")
+      ->check(CLI::Range(1, 100));
+  command
+      .add_option("--allow", words->allow,
+                  "TOOL:POINTER of an intended difference, such as ansible_status:/reply/x")
+      ->type_name("TOOL:POINTER");
+  command
+      .add_option("--enable-notifications", words->notifications,
+                  "When it is done, let a sweep write so many messages (off)")
+      ->check(CLI::Range(1, 1'000'000));
+  command
+      .add_option("--settle", words->settle_seconds,
+                  "Seconds between the dry-run sweeps after a rollback (5)")
+      ->check(CLI::Range(0.0, 3'600.0));
+  command.add_flag("--wait", words->wait,
+                   "Follow it: 0 promoted, 1 rolled back, refused or aborted, 5 inconclusive");
+  add_output_flags(command, line);
+  command.callback([&line, words] {
+    line.action = [words](Session& s, Printer& p) { return run_start(s, p, *words); };
+  });
+}
+
+void add_report(CLI::App& root, CommandLine& line) {
+  CLI::App& command =
+      subcommand(root, "rollout report", "What a rollout did, with every number (the newest)");
+  auto id = std::make_shared<std::string>();
+  auto format = std::make_shared<std::string>("md");
+  command.add_option("ID", *id, "The rollout's id")->type_name("[ID]");
+  command.add_option("--format", *format, "md or json")->check(CLI::IsMember({"md", "json"}));
+  command.callback([&line, id, format] {
+    if (*format == "json") line.global.json = true;
+    line.action = [id, format](Session& s, Printer& p) { return run_report(s, p, *id, *format); };
+  });
+}
+
+}  // namespace
+
+void add_rollout_verbs(CLI::App& root, CommandLine& line) {
+  subcommand(root, "rollout", "The deployment runbook: preflight, canary, validation, soak");
+  add_start(root, line);
+  CLI::App& status = subcommand(root, "rollout status", "How far it is, phase by phase");
+  add_output_flags(status, line);
+  status.callback(
+      [&line] { line.action = [](Session& s, Printer& p) { return run_status(s, p); }; });
+  add_report(root, line);
+  for (const Order& order : kOrders) {
+    CLI::App& command = subcommand(root, std::string("rollout ") + order.name, order.help);
+    add_output_flags(command, line);
+    command.callback([&line, &order] {
+      line.action = [&order](Session& s, Printer& p) { return run_order(s, p, order); };
+    });
+  }
+}
+
+}  // namespace gateway_app

@@ -1,0 +1,399 @@
+// The deployment runbook as a program, through the real daemon and the command line: it brings a release up, goes back by
+// itself, says no, and goes on after a kill at any of its steps.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "fault/files.hpp"
+#include "fault/tasks.hpp"
+
+using namespace test;
+
+namespace {
+
+namespace json = base::json;
+
+struct Rig {
+  TempDir dir;
+  std::string library = dir / "ansible.so";
+  Gateway gateway{options()};
+  Complaints complaints;
+  std::vector<std::vector<TaskStory>> stories{kClients};
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> clients;
+
+  Rig() { gateway.start(); }
+  ~Rig() { finish(); }
+
+  GatewayOptions options() const {
+    write_file(library, read_file(PLUGIN));
+    return drill_options(library);
+  }
+
+  // Light clients: each carries a task through its life, looks around, and rests a little.
+  void work() {
+    for (int client = 0; client < kClients; ++client) {
+      clients.emplace_back([this, client] { carry(client); });
+    }
+  }
+  // One that only looks, and does not mind when nobody answers.
+  void look_around() {
+    clients.emplace_back([this] {
+      while (!stop) {
+        HttpClient http = gateway.client();
+        gateway.try_invoke(http, "ansible_status", "{}");
+        std::this_thread::sleep_for(milliseconds(5));
+      }
+    });
+  }
+  void finish() {
+    stop = true;
+    for (std::thread& client : clients) client.join();
+    clients.clear();
+    stop = false;
+  }
+
+  void carry(int client) {
+    HttpClient http = gateway.client();
+    auto& mine = stories[static_cast<std::size_t>(client)];
+    while (!stop && complaints.count() == 0) {
+      TaskStory story;
+      story.agent = agent_name(client);
+      story.title = "task " + std::to_string(client) + "-" + std::to_string(mine.size());
+      mine.push_back(story);
+      while (!mine.back().done()) {
+        const Told told = take_step(gateway, http, mine.back());
+        if (told.answer != Answer::kDone) return complaints.add(told.why);
+      }
+      const auto reply = gateway.try_invoke(http, "ansible_status", "{}");
+      if (!reply || reply->status != 200) complaints.add("ansible_status failed");
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+  }
+
+  // No client noticed anything, and no task is there but theirs.
+  void check_clients() {
+    finish();
+    CHECK_MESSAGE(complaints.count() == 0, complaints.text());
+    std::vector<TaskStory> all;
+    for (const auto& mine : stories) all.insert(all.end(), mine.begin(), mine.end());
+    audit(gateway, all);
+  }
+
+  RunResult openclaw(const std::string& part, std::vector<std::string> words) const {
+    std::vector<std::string> argv{OPENCLAW,      "--config",          gateway.config_file(),
+                                  "--state-dir", gateway.state_dir(), part};
+    argv.insert(argv.end(), words.begin(), words.end());
+    return run(argv);
+  }
+  RunResult rollout(std::vector<std::string> words) const { return openclaw("rollout", words); }
+
+  json::value current() const {
+    const auto [status, body] = gateway.host("rollout/status");
+    REQUIRE(status == 200);
+    return body.at("result").at("rollout");
+  }
+  bool over() const { return text_at(current(), "step") == "over"; }
+  // Until it is over; then that is how it ended.
+  json::value ended() const {
+    REQUIRE_MESSAGE(wait_until([&] { return over(); }, milliseconds(60'000)),
+                    json::canonical(current()) << "\n"
+                                               << gateway.log());
+    return current();
+  }
+  void wait_for_step(const std::string& step) const {
+    REQUIRE_MESSAGE(
+        wait_until([&] { return text_at(current(), "step") == step; }, milliseconds(60'000)),
+        json::canonical(current()) << "\n"
+                                   << gateway.log());
+  }
+
+  json::value sla(const char* name) const {
+    return gateway.invoke("ansible_status").details.at("sla").at("policy").at(name).at("value");
+  }
+  bool records_only() const { return sla("recordOnly") == json::value(true); }
+
+  // Nothing of the rollout's own agents, tasks, messages and capabilities is to be seen.
+  void check_nothing_left() const {
+    for (const auto& [tool, args] :
+         {std::pair("ansible_list_agents", "{}"), std::pair("ansible_list_capabilities", "{}"),
+          std::pair("ansible_find_task", R"({"titleContains":"rollout","limit":50})"),
+          std::pair("ansible_dump_state", "{}"), std::pair("ansible_dump_messages", "{}")}) {
+      const std::string text = json::canonical(gateway.invoke(tool, args).details);
+      CHECK_MESSAGE(text.find("rollout-o") == std::string::npos, tool << ": " << text);
+      CHECK_MESSAGE(text.find("cap.rollout") == std::string::npos, tool << ": " << text);
+    }
+  }
+};
+
+std::string state_of(const json::value& rollout, std::string_view phase) {
+  for (const auto& item : rollout.at("phases").as_array()) {
+    if (text_at(item, "phase") == phase) return text_at(item, "state");
+  }
+  return "";
+}
+
+std::string patched(const std::string& name) {
+  return std::string(PATCHED) + "/patched_" + name + ".so";
+}
+
+// A trial that a light load passes in seconds, but for what `more` says.
+std::vector<std::string> quick(const std::string& to, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> words{"start", "--to", to};
+  for (const auto& [flag, value] :
+       {std::pair("--soak", "1"), std::pair("--settle", "0.05"), std::pair("--min-samples", "30"),
+        std::pair("--stage-seconds", "0.5"), std::pair("--stage-timeout", "60")}) {
+    if (std::find(more.begin(), more.end(), flag) != more.end()) continue;
+    words.insert(words.end(), {flag, value});
+  }
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "the runbook's story: a good version passes every phase, a bad one is stopped in phase 1") {
+  Rig rig;
+  rig.work();
+  const RunResult good = rig.rollout(quick(PLUGIN_NEXT, {"--wait", "--json"}));
+  CAPTURE(good.out);
+  CAPTURE(good.err);
+  REQUIRE(good.status == 0);
+  const auto done = parse_json(good.out);
+  CHECK(text_at(done, "outcome") == "promoted");
+  for (const char* phase : {"preflight", "canary", "lifecycle", "expand", "done"}) {
+    CHECK_MESSAGE(state_of(done, phase) == "passed", phase);
+  }
+  for (const auto& phase : done.at("phases").as_array()) {
+    for (const auto& check : phase.at("checks").as_array()) {
+      CHECK_MESSAGE(check.at("passed").as_bool(), json::canonical(check));
+    }
+  }
+  CHECK(serving(rig.gateway) == PLUGIN_NEXT_VERSION);
+  CHECK(text_at(slot_row(rig.gateway), "state") == "active");
+  CHECK(rig.records_only());
+  CHECK(text_at(done, "enableCommand").find("--record-only false") != std::string::npos);
+  rig.check_nothing_left();
+
+  const RunResult report = rig.rollout({"report"});
+  CHECK(report.status == 0);
+  CHECK(report.out.find("state: **promoted**") != std::string::npos);
+  CHECK(report.out.find("| contract_vectors | 12 | at least 12 | go |") != std::string::npos);
+  const std::string files = rig.gateway.state_dir() + "/rollouts/" + text_at(done, "id");
+  CHECK(read_file(files + "/report.md") + "\n" == report.out);
+  CHECK(parse_json(read_file(files + "/report.json")) ==
+        parse_json(rig.rollout({"report", "--format", "json"}).out));
+
+  const RunResult bad = rig.rollout(quick(patched("extra_write"), {"--wait", "--json"}));
+  CAPTURE(bad.out);
+  CAPTURE(bad.err);
+  CHECK(bad.status == 1);
+  const auto stopped = parse_json(bad.out);
+  CHECK(text_at(stopped, "outcome") == "rolled_back");
+  CHECK(state_of(stopped, "canary") == "failed");
+  CHECK(state_of(stopped, "lifecycle") == "skipped");
+  CHECK(state_of(stopped, "rollback") == "passed");
+  CHECK(serving(rig.gateway) == PLUGIN_NEXT_VERSION);
+  CHECK(rig.records_only());
+  const RunResult again = rig.rollout(quick(patched("extra_write"), {"--wait"}));
+  CHECK(again.status == 1);
+  CHECK(again.err.find("quarantined") != std::string::npos);
+  rig.check_clients();
+}
+
+TEST_CASE("without traffic a rollout is inconclusive: exit status 5, nothing is quarantined") {
+  Rig rig;
+  const RunResult end =
+      rig.rollout({"start", "--to", PLUGIN_NEXT, "--stage-timeout", "2", "--wait"});
+  CAPTURE(end.out);
+  CHECK(end.status == 5);
+  CHECK_MESSAGE(end.err.find("inconclusive") != std::string::npos, end.err);
+  CHECK(serving(rig.gateway) == PLUGIN_VERSION);
+  CHECK(rig.records_only());
+  CHECK_FALSE(rig.current().at("quarantine").as_bool());
+  CHECK(rig.rollout({"start", "--to", PLUGIN_NEXT_VERSION}).status == 0);  // it may be tried again
+}
+
+TEST_CASE("an escalating version is stopped, and no message at all may be written then") {
+  Rig rig;
+  rig.work();
+  const RunResult end = rig.rollout(quick(patched("escalates"), {"--wait", "--json"}));
+  CAPTURE(end.out);
+  CHECK(end.status == 1);
+  CHECK(serving(rig.gateway) == PLUGIN_VERSION);
+  CHECK(rig.records_only());
+  if (text_at(parse_json(end.out), "trigger") == "escalation") {
+    CHECK(rig.sla("maxMessagesPerSweep") == json::value(0));
+  }
+  rig.check_clients();
+}
+
+TEST_CASE("where there is no rollout, status says so and orders are refused") {
+  Rig rig;
+  const RunResult status = rig.rollout({"status"});
+  CHECK(status.status == 0);
+  CHECK(status.out == "No rollout was ever started here.\n");
+  CHECK(rig.rollout({"status", "--json"}).out == "{\n  \"rollout\": null\n}\n");
+  for (const char* order : {"pause", "resume", "promote", "abort", "rollback", "report"}) {
+    const RunResult refused = rig.rollout({order});
+    CHECK(refused.status == 1);
+    CHECK_MESSAGE(refused.err.find("no rollout was ever started") != std::string::npos,
+                  refused.err);
+  }
+  const RunResult unknown = rig.rollout({"start", "--to", "7.7.7"});
+  CHECK(unknown.status == 1);
+  CHECK(unknown.err.find("no kept release has the version \"7.7.7\"") != std::string::npos);
+  CHECK(rig.current().is_null());
+}
+
+TEST_CASE("a file that is no plugin is refused in the preflight, and nothing was touched") {
+  Rig rig;
+  write_file(rig.dir / "bad.so", "no library at all");
+  const auto before = rig.gateway.invoke("ansible_status").details.at("sla").at("policy");
+  const RunResult end = rig.rollout({"start", "--to", rig.dir / "bad.so", "--wait"});
+  CHECK(end.status == 1);
+  CHECK_MESSAGE(end.err.find("refused") != std::string::npos, end.err);
+  CHECK(text_at(rig.current(), "outcome") == "refused");
+  CHECK(rig.gateway.invoke("ansible_status").details.at("sla").at("policy") == before);
+  CHECK(serving(rig.gateway) == PLUGIN_VERSION);
+}
+
+TEST_CASE("one rollout at a time; it is paused, resumed, promoted by the operator and taken back") {
+  Rig rig;
+  REQUIRE(
+      rig.rollout({"start", "--to", PLUGIN_NEXT, "--min-samples", "5", "--soak", "600"}).status ==
+      0);
+  rig.wait_for_step("canary");
+  const RunResult second = rig.rollout({"start", "--to", PLUGIN_NEXT});
+  CHECK(second.status == 1);
+  CHECK(second.err.find("one at a time") != std::string::npos);
+  CHECK(rig.rollout({"pause"}).status == 0);
+  CHECK(text_at(rig.current(), "state") == "paused");
+  CHECK(rig.rollout({"resume"}).status == 0);
+  CHECK(rig.rollout({"promote"}).status == 0);
+  rig.wait_for_step("soak");
+  CHECK(serving(rig.gateway) == PLUGIN_NEXT_VERSION);
+  CHECK(rig.rollout({"rollback"}).status == 1);  // it is still going on
+  CHECK(rig.rollout({"promote"}).status == 0);
+  CHECK(text_at(rig.ended(), "outcome") == "promoted");
+  const auto history = parse_json(rig.openclaw("plugins", {"history", "--json"}).out);
+  for (const char* event : {"promoted", "marked_good"}) {
+    const auto& entries = history.at("entries").as_array();
+    CHECK(std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+      return text_at(entry, "event") == event && text_at(entry, "by") == "operator";
+    }));
+  }
+  CHECK(rig.rollout({"abort"}).status == 1);  // it is over
+  CHECK(rig.rollout({"rollback"}).status == 0);
+  CHECK(text_at(rig.ended(), "outcome") == "rolled_back");
+  CHECK(serving(rig.gateway) == PLUGIN_VERSION);
+  CHECK(rig.records_only());
+  CHECK(rig.rollout({"rollback"}).status == 1);
+}
+
+TEST_CASE("an operator ends it in the soak: the release before serves, nothing is quarantined") {
+  Rig rig;
+  rig.look_around();
+  REQUIRE(rig.rollout(quick(PLUGIN_NEXT, {"--soak", "600"})).status == 0);
+  rig.wait_for_step("soak");
+  CHECK(rig.rollout({"abort"}).status == 0);
+  const auto end = rig.ended();
+  CHECK(text_at(end, "outcome") == "aborted");
+  CHECK_FALSE(end.at("quarantine").as_bool());
+  CHECK(state_of(end, "rollback") == "passed");
+  CHECK(serving(rig.gateway) == PLUGIN_VERSION);
+  rig.check_nothing_left();
+}
+
+TEST_CASE("at the end notifications are turned on where that was asked for") {
+  Rig rig;
+  rig.look_around();
+  const RunResult end = rig.rollout(quick(PLUGIN_NEXT, {"--enable-notifications", "7", "--wait"}));
+  CHECK_MESSAGE(end.status == 0, end.err);
+  CHECK_FALSE(rig.records_only());
+  CHECK(rig.sla("maxMessagesPerSweep") == json::value(7));
+}
+
+namespace {
+
+// A gateway that dies at the step of a rollout whose name a file holds.
+struct StopRig : Rig {
+  std::string stop_file = dir / "stop_at";
+
+  StopRig() {
+    gateway.process().kill_now();
+    gateway.options().binary = OPENCLAWD_STOP;
+    gateway.options().env["GATEWAY_STOP_AT"] = "@" + stop_file;
+    gateway.start();
+    look_around();
+  }
+  void arm(const std::string& step) const { write_file(stop_file, "rollout." + step); }
+  // It has died; the ordinary one comes up.
+  void come_back() {
+    CHECK_MESSAGE(gateway.process().wait().value_or(-1) == 128 + SIGKILL, gateway.log());
+    gateway.options().binary = OPENCLAWD;
+    gateway.start();
+  }
+  void check_one_record() const {
+    CHECK(names_in(gateway.state_dir() + "/rollouts").size() == 1);
+    const auto row = slot_row(gateway);
+    CHECK(text_at(row, "state") == "active");
+    CHECK(row.at("candidate").is_null());
+  }
+};
+
+// Before and after each step, and where a kill within one is awkward.
+constexpr const char* kForward[] = {
+    "preflight.begun",      "preflight.done",      "profile.begun",     "profile.noted",
+    "profile.done",         "canary.begun",        "canary.started",    "canary.flipped",
+    "canary.done",          "sweeps.begun",        "sweeps.done",       "lifecycle.begun",
+    "lifecycle.registered", "lifecycle.delegated", "lifecycle.claimed", "lifecycle.updated",
+    "lifecycle.completed",  "lifecycle.done",      "tidy.begun",        "tidy.closed",
+    "tidy.purged",          "tidy.done",           "soak.begun",        "soak.done",
+    "finish.begun",         "finish.done"};
+constexpr const char* kBack[] = {"tidy_back.begun", "tidy_back.done", "revert.begun",
+                                 "revert.dropped",  "revert.done",    "calm.begun",
+                                 "calm.done",       "settle.begun",   "settle.done"};
+
+}  // namespace
+
+TEST_CASE(
+    "killed before, within and after each step, a rollout goes on and ends on the new release") {
+  for (const char* step : kForward) {
+    CAPTURE(step);
+    StopRig rig;
+    rig.arm(step);
+    rig.rollout(quick(PLUGIN_NEXT, {"--min-samples", "5", "--stage-seconds", "0.1"}));
+    rig.come_back();
+    const auto end = rig.ended();
+    CAPTURE(json::canonical(end));
+    CHECK(text_at(end, "outcome") == "promoted");
+    CHECK(serving(rig.gateway) == PLUGIN_NEXT_VERSION);
+    CHECK(rig.records_only());
+    rig.check_one_record();
+    rig.check_nothing_left();
+  }
+}
+
+TEST_CASE("killed before and after each step back, it ends on the release before") {
+  for (const char* step : kBack) {
+    CAPTURE(step);
+    StopRig rig;
+    REQUIRE(rig.rollout(quick(PLUGIN_NEXT,
+                              {"--soak", "600", "--min-samples", "5", "--stage-seconds", "0.1"}))
+                .status == 0);
+    rig.wait_for_step("soak");
+    rig.arm(step);
+    rig.rollout({"abort"});
+    rig.come_back();
+    const auto end = rig.ended();
+    CAPTURE(json::canonical(end));
+    CHECK(text_at(end, "outcome") == "aborted");
+    CHECK(serving(rig.gateway) == PLUGIN_VERSION);
+    CHECK(rig.records_only());
+    rig.check_one_record();
+    rig.check_nothing_left();
+  }
+}
