@@ -192,7 +192,9 @@ TEST_CASE(
     CHECK(end.status == 1);
     const auto canary = parse_json(end.out);
     CHECK(text_at(canary, "outcome") == "rolled_back");
-    CHECK(text_at(canary, "stage") == stage);
+    // A split may be over before its share of the sweeps comes to the candidate.
+    const std::string caught_in = text_at(canary, "stage");
+    CHECK((caught_in == stage || (stage == "split" && caught_in == "soak")));
     const auto& verdict = canary.at("verdict");
     CHECK(text_at(verdict, "judgement") == "fail");
     CHECK(serving(rig.gateway) == PLUGIN_VERSION);
