@@ -230,6 +230,42 @@ TEST_CASE("an escalating version is stopped, and no message at all may be writte
   rig.check_clients();
 }
 
+TEST_CASE("a version that fails publishes is stopped in phase 2, quarantined, and leaves nothing") {
+  Rig rig;
+  rig.look_around();
+  const RunResult end = rig.rollout(quick(patched("refuses_publish"), {"--wait", "--json"}));
+  CAPTURE(end.out);
+  CHECK(end.status == 1);
+  const auto stopped = parse_json(end.out);
+  CHECK(text_at(stopped, "outcome") == "rolled_back");
+  CHECK(state_of(stopped, "canary") == "passed");
+  CHECK(state_of(stopped, "lifecycle") == "failed");
+  CHECK(state_of(stopped, "rollback") == "passed");
+  CHECK(text_at(stopped, "reason").find("candidate pipeline failures") != std::string::npos);
+  CHECK(serving(rig.gateway) == PLUGIN_VERSION);
+  CHECK(rig.records_only());
+  rig.check_nothing_left();
+  const auto marks = parse_json(rig.openclaw("plugins", {"quarantine", "--json"}).out);
+  REQUIRE(marks.at("quarantine").as_array().size() == 1);
+  const auto& why = marks.at("quarantine").as_array()[0].at("quarantine");
+  CHECK(text_at(why, "reason").find("candidate pipeline failures") != std::string::npos);
+}
+
+TEST_CASE("stopped and started again, a gateway goes on with its rollout") {
+  Rig rig;
+  REQUIRE(rig.rollout(quick(PLUGIN_NEXT, {"--min-samples", "5"})).status == 0);
+  rig.wait_for_step("canary");
+  REQUIRE(rig.rollout({"pause"}).status == 0);
+  rig.gateway.process().signal(SIGTERM);
+  REQUIRE(rig.gateway.process().wait().value_or(-1) == 0);
+  rig.gateway.start();
+  CHECK(text_at(rig.current(), "state") == "paused");
+  CHECK(rig.rollout({"resume"}).status == 0);
+  rig.look_around();
+  CHECK(text_at(rig.ended(), "outcome") == "promoted");
+  CHECK(serving(rig.gateway) == PLUGIN_NEXT_VERSION);
+}
+
 TEST_CASE("where there is no rollout, status says so and orders are refused") {
   Rig rig;
   const RunResult status = rig.rollout({"status"});
@@ -257,6 +293,20 @@ TEST_CASE("a file that is no plugin is refused in the preflight, and nothing was
   CHECK_MESSAGE(end.err.find("refused") != std::string::npos, end.err);
   CHECK(text_at(rig.current(), "outcome") == "refused");
   CHECK(rig.gateway.invoke("ansible_status").details.at("sla").at("policy") == before);
+  CHECK(serving(rig.gateway) == PLUGIN_VERSION);
+}
+
+TEST_CASE(
+    "a version that sweeps by other rules is refused in the preflight: it breaks the contract") {
+  Rig rig;
+  const RunResult end =
+      rig.rollout({"start", "--to", patched("wrong_contract"), "--wait", "--json"});
+  CHECK(end.status == 1);
+  const auto refused = parse_json(end.out);
+  CHECK(text_at(refused, "outcome") == "refused");
+  CHECK(state_of(refused, "preflight") == "failed");
+  CHECK_MESSAGE(text_at(refused, "reason").find("contract vectors") == 0,
+                text_at(refused, "reason"));
   CHECK(serving(rig.gateway) == PLUGIN_VERSION);
 }
 

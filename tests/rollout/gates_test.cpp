@@ -161,6 +161,18 @@ TEST_CASE("an escalation that ended a trial is its trigger") {
   CHECK(end_of_canary(status).kind == Kind::kFailed);
 }
 
+TEST_CASE("what the candidate did wrong in the lifecycle counts, also when nobody saw it") {
+  gateway::CanaryStatus status;
+  CHECK(all_passed(conduct_of(status)));
+  for (std::uint64_t gateway::CanaryCounters::*fault :
+       {&gateway::CanaryCounters::pipeline_failures, &gateway::CanaryCounters::violations,
+        &gateway::CanaryCounters::escalations}) {
+    status.candidate_counters = {};
+    status.candidate_counters.*fault = 1;
+    CHECK_FALSE(all_passed(conduct_of(status)));
+  }
+}
+
 TEST_CASE("stages that were left are gates with the numbers they were judged by") {
   auto shadow = entry(80, "canary_stage", "shadow passed with 30 samples in 1 s");
   shadow.figures = {{"p99_us", 191, 119, 5178, false}};

@@ -239,10 +239,13 @@ std::optional<StepEnd> run_lifecycle(Ground& ground) {
   }
   Story story(ground, record);
   story.told();
-  if (!ground.wait(std::chrono::milliseconds(0))) return std::nullopt;
+  if (!counts_are_fresh(ground)) return std::nullopt;
   if (const auto ended = trial_ended(ground); ended && ended->kind != Kind::kPassed) return ended;
   Checks checks = std::move(story).checks();
   if (auto errors = trial_errors(ground)) checks.push_back(std::move(*errors));
+  if (const auto trial = running_trial(ground)) {
+    for (Check& check : conduct_of(*trial)) checks.push_back(std::move(check));
+  }
   return end_by(std::move(checks));
 }
 

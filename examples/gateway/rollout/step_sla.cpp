@@ -69,7 +69,7 @@ std::optional<StepEnd> run_sweeps(Ground& ground) {
   const SweepReport dry_again = sweep(ground, true, kSweepLimit);
   const SweepReport recorded = sweep(ground, false, kSweepLimit);
   const SweepReport recorded_again = sweep(ground, false, kSweepLimit);
-  if (!ground.wait(std::chrono::milliseconds(0))) return std::nullopt;
+  if (!counts_are_fresh(ground)) return std::nullopt;
   const auto ended = trial_ended(ground);
   if (ended && ended->kind != Kind::kPassed) return ended;
 

@@ -11,7 +11,8 @@ using gateway::CanaryStatus;
 using gateway::HistoryEntry;
 using Kind = StepEnd::Kind;
 
-constexpr double kErrorsBelowABurst = 2;  // the canary's own rule needs three
+constexpr std::chrono::milliseconds kFresh{300};  // the host's tick takes 50
+constexpr double kErrorsBelowABurst = 2;          // the canary's own rule needs three
 
 struct Row {
   std::string_view event;
@@ -124,6 +125,16 @@ std::optional<Check> trial_errors(Ground& ground) {
                  kErrorsBelowABurst,
                  fmt::format("of {} calls in {}", canary->candidate_counters.calls,
                              gateway::stage_name(canary->stage)));
+}
+
+bool counts_are_fresh(Ground& ground) { return ground.wait(kFresh); }
+
+Checks conduct_of(const CanaryStatus& status) {
+  const gateway::CanaryCounters& candidate = status.candidate_counters;
+  return {at_most("candidate_pipeline_failures", static_cast<double>(candidate.pipeline_failures),
+                  0, "publishes that failed in its hands"),
+          at_most("candidate_violations", static_cast<double>(candidate.violations), 0),
+          at_most("candidate_escalations", static_cast<double>(candidate.escalations), 0)};
 }
 
 StepEnd aborted_by_operator() { return {StepEnd::Kind::kAborted, {}, "the operator ended it", {}}; }

@@ -35,6 +35,14 @@ std::optional<StepEnd> trial_ended(Ground& ground);
 // "no error burst": internal errors of the candidate in the soak so far; nothing when the trial is over.
 std::optional<Check> trial_errors(Ground& ground);
 
+// The host tells the trial's counts a few times a second: waits until they hold what was done before. False: the gateway
+// is stopping.
+bool counts_are_fresh(Ground& ground);
+
+// What the candidate did wrong while the lifecycle was validated. Callers may not have seen it: in a soak the release
+// before answers in the candidate's place. Pure.
+Checks conduct_of(const gateway::CanaryStatus& status);
+
 StepEnd aborted_by_operator();
 
 }  // namespace gateway_app
