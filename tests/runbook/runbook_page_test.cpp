@@ -62,6 +62,7 @@ class Words {
               {"<node>", "node-e2e"},
               {"<agent>", "architect"},
               {"<task>", ""},
+              {"<soak>", "1"},
               {"<key.pem>", gateway.file("key.pem")},
               {"<dist>", gateway.file("dist")},
               {"<backup>", gateway.file("backup.db")},
@@ -214,7 +215,7 @@ TEST_CASE("every word of the page is known, and so is every refusal and event of
                                         "internal_error_rate"};
   std::set<std::string> codes;
   for (const char* directory : {"host_api/src/host", "host_api/src/loading", "host_api/src/canary",
-                                "host_api/src/journal"}) {
+                                "host_api/src/journal", "examples/gateway/rollout"}) {
     for (const char* pattern : {R"(Error\{\s*"([a-z_]+)\")", R"(return \{"([a-z_]+)\",)"}) {
       codes.merge(in_sources(directory, std::regex(pattern)));
     }
