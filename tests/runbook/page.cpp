@@ -97,6 +97,7 @@ class Reader {
     std::set<std::string>* names = heading_ == "code"    ? &page_.codes
                                    : heading_ == "event" ? &page_.events
                                    : heading_ == "word"  ? &page_.words
+                                   : heading_ == "path"  ? &page_.paths
                                                          : nullptr;
     if (names == nullptr) return;
     for (const std::string& name : quoted(cell)) names->insert(name);

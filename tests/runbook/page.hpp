@@ -20,6 +20,7 @@ struct Page {
   std::set<std::string> words;         // placeholders that the page explains: "<task>"
   std::set<std::string> codes;         // first columns of the tables headed "code"
   std::set<std::string> events;        // ... and "event"
+  std::set<std::string> paths;         // ... and "path"
   std::vector<std::string> problems;   // what would keep a command from being run
 };
 

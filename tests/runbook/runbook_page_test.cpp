@@ -1,4 +1,5 @@
 // packaging/RUNBOOK.md is true: its commands, all of them, in their order, against a real gateway under load.
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -109,6 +110,29 @@ class Words {
   std::map<std::string, std::string> known_;
 };
 
+// Whether a row of the page speaks of this path: "<x>" stands for any name, a "/" at the end for all below.
+bool covers(const std::string& row, const std::string& path) {
+  std::string pattern = std::regex_replace(row, std::regex(R"([.])"), R"(\.)");
+  pattern = std::regex_replace(pattern, std::regex("<[a-z]+>"), "[^/]+");
+  if (row.back() == '/') pattern += ".*";
+  return std::regex_match(path, std::regex(pattern));
+}
+
+// Every file below the state directory is on the page.
+void check_explained(const std::string& state) {
+  std::size_t files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(state)) {
+    if (entry.is_directory()) continue;
+    const std::string path = entry.path().string().substr(state.size() + 1);
+    const auto& rows = the_page().paths;
+    CHECK_MESSAGE(std::any_of(rows.begin(), rows.end(),
+                              [&](const std::string& row) { return covers(row, path); }),
+                  path << " is not explained");
+    ++files;
+  }
+  CHECK(files > 10);
+}
+
 // "openclaw plugins canary ansible <new> --wait": "plugins canary".
 std::string verb_of(const std::string& command) {
   std::istringstream in(command);
@@ -190,6 +214,7 @@ TEST_CASE("every command on the page, in its order, ends as the page says") {
   const Traffic traffic(gateway.port());
   for (const runbook::Command& command : the_page().commands) {
     const std::string line = words.filled(command.text);
+    if (line.starts_with("rm -r ")) check_explained(gateway.state_dir());
     const test::RunResult result = gateway.shell("cd '" + kRepository + "' && " + line);
     INFO("line " << command.line << ": $ " << line << "\n" << result.out << result.err);
     CHECK(result.status == command.status);
