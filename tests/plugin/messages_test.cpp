@@ -248,3 +248,18 @@ TEST_CASE("WHO-5: a message to 'admin' reaches the gateway's admin where nobody 
   plain.ok("ansible_send_message", {{"content", "help"}, {"to", "admin"}});
   CHECK(inbox(plain, "admin").at("total") == 1);
 }
+
+TEST_CASE("MSG-1: marking very many messages as read goes in steps, each of them short") {
+  World world = with_agents();
+  for (int i = 0; i < 2'300; ++i) {
+    json::object message{{"content", "c"}, {"from_agent", "bob"}, {"notify_on_send", false}};
+    if (i % 2 == 0) message["to"] = "ann";
+    send(world, message);
+  }
+  world.advance_ms(1);
+  const json::object reply = world.ok("ansible_mark_read", {{"agent", "ann"}});
+  CHECK(reply.at("marked") == 2'300);
+  CHECK(world.steps == 3);  // 1,000 addressed ones, the other 150 and 1,000 to everybody, 150
+  CHECK(inbox(world, "ann").at("unreadMessages") == 0);
+  CHECK(world.ok("ansible_mark_read", {{"agent", "ann"}}).at("marked") == 0);
+}

@@ -221,3 +221,14 @@ TEST_CASE("An agent from elsewhere does not make the gateway speak to its own ma
   CHECK(code("ext", "", "http://127.0.0.1:8080/hook") == "ok");   // the operator says so
   CHECK(code("bob", bob, "http://127.0.0.1:8080/hook") == "ok");  // lives here
 }
+
+TEST_CASE("Removing a sink for which very much waits goes in steps, and takes all of it back") {
+  World world = with_agents();
+  webhook(world, "bob");
+  for (int i = 0; i < 1'200; ++i) say(world, "bob", "hello");
+  world.ok("ansible_remove_agent_sink", {{"agent_id", "bob"}});
+  CHECK(world.steps == 3);
+  const auto left = world.store.lower_bound("outbox/");
+  CHECK((left == world.store.end() || !left->first.starts_with("outbox/")));
+  CHECK(world.ok("ansible_list_agent_sinks", json::object{}).at("total") == 0);
+}

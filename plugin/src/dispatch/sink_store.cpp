@@ -85,13 +85,15 @@ void move_sink(Transaction& txn, std::string_view agent, const std::string& node
   save_queue(txn, queue);
 }
 
-void erase_sink(Context& context, const AgentSink& sink) {
+bool erase_sink(Context& context, const AgentSink& sink) {
+  constexpr std::size_t kPerStep = 500;
+  const auto waiting = waiting_after(context.txn, kInboxStream, sink.agent, 0, kPerStep);
+  for (const Waiting& one : waiting) withdraw(context.txn, one.what.record, sink.agent);
+  if (waiting.size() == kPerStep) return true;
   context.txn.erase(key::agent_sink(sink.agent));
   context.txn.erase(key::agent_sink_secret(sink.agent));
-  for (const Waiting& waiting : waiting_after(context.txn, kInboxStream, sink.agent, 0, SIZE_MAX)) {
-    withdraw(context.txn, waiting.what.record, sink.agent);
-  }
   set_pushed(context, kInboxStream, sink.agent, false);
+  return false;
 }
 
 std::string sink_secret(Transaction& txn, std::string_view agent) {

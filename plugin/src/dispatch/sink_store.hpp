@@ -21,8 +21,9 @@ void save_sink(Context& context, const AgentSink& sink, const std::optional<std:
 // From now on another gateway delivers to the agent, from what waits on. Nothing when it has no sink, or does so already.
 void move_sink(Transaction& txn, std::string_view agent, const std::string& node);
 
-// Removes it with its secret and everything that waits for the agent.
-void erase_sink(Context& context, const AgentSink& sink);
+// Takes back what waits for the agent, at most 500 deliveries per call, and with the last of them removes the sink and its
+// secret. True: call again.
+bool erase_sink(Context& context, const AgentSink& sink);
 
 // The HMAC key of a webhook; empty when there is none.
 std::string sink_secret(Transaction& txn, std::string_view agent);

@@ -117,7 +117,7 @@ ToolResult remove(Context& context, const Args& args) {
   if (!actor.ok()) return actor.error();
   const auto sink = load_sink(context.txn, id);
   if (!sink) return Error{code::kNotFound, "agent '" + id + "' has no sink"};
-  erase_sink(context, *sink);
+  if (erase_sink(context, *sink)) return More{"more"};
   return json::object{
       {"success", true},
       {"agent_id", id},

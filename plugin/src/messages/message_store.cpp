@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kFilterWindow = 2000;  // how far back a read looks
 constexpr std::size_t kBroadcastPage = 64;
+constexpr std::size_t kMarkedPerStep = 1'000;
 
 // A place in the merged, newest-first order of addressed messages and broadcasts.
 struct Candidate {
@@ -91,40 +92,48 @@ void settle_deliveries(Context& context, std::string_view agent,
   for (const std::string& id : ids) mark_arrived(context, key::message(id), agent);
 }
 
-// Returns the ids of what was unread. The cursor stays behind this millisecond: more broadcasts may come in it, and their
-// ids decide where.
-std::vector<std::string> mark_all_read(Context& context, std::string_view agent,
-                                       InboxState& state) {
-  Transaction& txn = context.txn;
-  std::vector<std::string> marked;
+// The next unread rows of an inbox become read, from the newest on; `place` is the last one, or empty when all are.
+void mark_addressed(Transaction& txn, std::string_view agent, InboxState& state, std::string& place,
+                    std::vector<std::string>& marked) {
   const std::string prefix = "inbox/" + key::part(agent) + '/';
-  std::vector<std::string> unread_keys;
-  txn.scan(prefix, prefix_end(prefix), {.reverse = true, .limit = SIZE_MAX},
-           [&](std::string_view key, std::string_view value) {
-             if (value == kUnread) unread_keys.emplace_back(key);
-             return static_cast<std::int64_t>(unread_keys.size()) < state.unread;
-           });
+  const std::string end = place.empty() ? prefix_end(prefix) : place;
+  place.clear();
+  std::vector<std::string> unread;
   if (state.unread > 0) {
-    for (const std::string& key : unread_keys) {
-      txn.put(key, kRead);
-      marked.push_back(key::last_part(key));
-    }
+    txn.scan(prefix, end, {.reverse = true, .limit = SIZE_MAX},
+             [&](std::string_view key, std::string_view value) {
+               if (value == kUnread) unread.emplace_back(key);
+               return static_cast<std::int64_t>(unread.size()) < state.unread &&
+                      unread.size() < kMarkedPerStep;
+             });
   }
+  for (const std::string& key : unread) {
+    txn.put(key, kRead);
+    marked.push_back(key::last_part(key));
+  }
+  state.unread -= static_cast<std::int64_t>(unread.size());
+  if (state.unread > 0 && unread.size() == kMarkedPerStep) place = unread.back();
+}
+
+// The cursor moves over the next broadcasts, but stays behind this millisecond: more may come in it, and their ids decide
+// where. Returns whether there are more.
+bool mark_broadcasts(Context& context, std::string_view agent, InboxState& state,
+                     std::vector<std::string>& marked) {
+  Transaction& txn = context.txn;
   const std::string now = key::broadcast(context.now_ms, "");
-  InboxState moved = state;
-  for (const BroadcastRow& row : new_broadcasts(txn, state, SIZE_MAX)) {
-    const bool unread = broadcast_unread(txn, agent, state, row);
+  const InboxState before = state;
+  const auto rows = new_broadcasts(txn, before, kMarkedPerStep);
+  for (const BroadcastRow& row : rows) {
+    const bool unread = broadcast_unread(txn, agent, before, row);
     if (unread) marked.push_back(row.id);
     if (row.key < now) {
       txn.erase(key::broadcast_read(agent, row.id));
-      moved.cursor = row.key;
+      state.cursor = row.key;
     } else if (unread) {
       txn.put(key::broadcast_read(agent, row.id), "");
     }
   }
-  state.cursor = moved.cursor;
-  state.unread = 0;
-  return marked;
+  return rows.size() == kMarkedPerStep && state.cursor != before.cursor;
 }
 
 bool mark_one_read(Transaction& txn, std::string_view agent, InboxState& state,
@@ -227,20 +236,36 @@ std::int64_t mark_read(Context& context, std::string_view agent,
                        const std::vector<std::string>& ids) {
   Transaction& txn = context.txn;
   InboxState state = load_inbox_state(txn, agent);
-  const std::string cursor = state.cursor;
   std::vector<std::string> marked;
-  if (ids.empty()) {
-    marked = mark_all_read(context, agent, state);
-  } else {
-    for (const std::string& id : ids) {
-      const auto message = load_message(txn, id);
-      if (message && mark_one_read(txn, agent, state, *message)) marked.push_back(id);
-    }
+  for (const std::string& id : ids) {
+    const auto message = load_message(txn, id);
+    if (message && mark_one_read(txn, agent, state, *message)) marked.push_back(id);
   }
-  if (marked.empty() && state.cursor == cursor) return 0;
+  if (marked.empty()) return 0;
   save_inbox_state(txn, agent, state);
   settle_deliveries(context, agent, marked);
   return static_cast<std::int64_t>(marked.size());
+}
+
+bool mark_all_read(Context& context, std::string_view agent, MarkAll& progress) {
+  InboxState state = load_inbox_state(context.txn, agent);
+  const InboxState before = state;
+  std::vector<std::string> marked;
+  bool more = true;
+  if (!progress.addressed_done) {
+    mark_addressed(context.txn, agent, state, progress.place, marked);
+    progress.addressed_done = progress.place.empty();
+    progress.full = !progress.addressed_done;
+  } else {
+    more = mark_broadcasts(context, agent, state, marked);
+    progress.full = more;
+  }
+  if (state.unread != before.unread || state.cursor != before.cursor) {
+    save_inbox_state(context.txn, agent, state);
+  }
+  settle_deliveries(context, agent, marked);
+  progress.marked += static_cast<std::int64_t>(marked.size());
+  return more;
 }
 
 }  // namespace ansible

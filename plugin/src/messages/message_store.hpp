@@ -46,9 +46,20 @@ std::vector<InboxItem> read_inbox(Transaction& txn, std::string_view agent,
 // Whether the message counts as unread, is for `agent`, and has not been read by it.
 bool unread_by(Transaction& txn, std::string_view agent, const Message& message);
 
-// Marks these messages (all unread ones when `ids` is empty) as read by `agent`; returns how many were unread. What its
-// sink would still be sent has arrived now.
+// Marks these messages as read by `agent`; returns how many were unread. What its sink would still be sent has arrived
+// now.
 std::int64_t mark_read(Context& context, std::string_view agent,
                        const std::vector<std::string>& ids);
+
+// How far somebody has come with marking all.
+struct MarkAll {
+  std::int64_t marked = 0;
+  bool addressed_done = false;
+  std::string place;
+  bool full = false;  // the last call has done as much as one step should
+};
+
+// The same for all unread ones, at most 1,000 per call, from the newest on. True: call again.
+bool mark_all_read(Context& context, std::string_view agent, MarkAll& progress);
 
 }  // namespace ansible

@@ -166,6 +166,30 @@ constexpr std::array<Param, 3> kMarkParams = {{
     kAgentToken,
 }};
 
+json::object marked_reply(std::int64_t marked) {
+  return {{"success", true},
+          {"marked", marked},
+          {"message", "Marked " + std::to_string(marked) + " message(s) as read"}};
+}
+
+// All unread ones, some of them in each step.
+ToolResult mark_all(Context& context, const std::string& agent) {
+  MarkAll progress;
+  if (!context.continuation.empty()) {
+    const json::object from = parse_document("continuation", context.continuation);
+    progress = {.marked = int_field(from, "marked").value_or(0),
+                .addressed_done = bool_field(from, "addressedDone").value_or(false),
+                .place = text_field(from, "place").value_or("")};
+  }
+  while (mark_all_read(context, agent, progress)) {
+    if (!progress.full) continue;
+    return More{json::canonical(json::object{{"marked", progress.marked},
+                                             {"addressedDone", progress.addressed_done},
+                                             {"place", progress.place}})};
+  }
+  return marked_reply(progress.marked);
+}
+
 ToolResult mark(Context& context, const Args& args) {
   const auto actor = resolve_actor(context, args, "agent");
   if (!actor.ok()) return actor.error();
@@ -173,10 +197,8 @@ ToolResult mark(Context& context, const Args& args) {
   if (args.has("messageIds") && ids.empty()) {
     return json::object{{"success", true}, {"marked", 0}, {"message", "No message named"}};
   }
-  const std::int64_t marked = mark_read(context, actor->id, ids);
-  return json::object{{"success", true},
-                      {"marked", marked},
-                      {"message", "Marked " + std::to_string(marked) + " message(s) as read"}};
+  if (!ids.empty()) return marked_reply(mark_read(context, actor->id, ids));
+  return mark_all(context, actor->id);
 }
 
 constexpr Tool kTools[] = {
