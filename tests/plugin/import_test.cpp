@@ -330,3 +330,28 @@ TEST_CASE("WHO-10: importing needs an admin") {
   CHECK(code_of(import(world, "agents", {item("x", agent_record())}, {{"from_agent", "ann"}})) ==
         "not_authorized");
 }
+
+TEST_CASE(
+    "T-17: importing a task that was pruned here goes on with its log, and writes nothing over") {
+  World world;
+  import(world, "agents", {item("ann", agent_record())});
+  import(world, "tasks", {item("old", task_record("old", "claimed"))});
+  REQUIRE(code_of(complete(world, "old", "ann")) == "ok");
+  world.advance_ms(9LL * 86'400'000);
+  world.sweep("retention");
+  REQUIRE(code_of(world.call("ansible_task_timeline", {{"taskId", "old"}})) == "not_found");
+  const auto log = [&] {
+    Store rows;
+    for (const auto& [key, value] : world.store) {
+      if (key.starts_with("audit/old/")) rows[key] = value;
+    }
+    return rows;
+  };
+  const Store before = log();
+  REQUIRE(before.size() == 3);
+  import(world, "tasks", {item("old", task_record("old", "claimed"))});
+  REQUIRE(code_of(complete(world, "old", "ann", {{"result", "again"}})) == "ok");
+  const Store after = log();
+  CHECK(after.size() == 6);
+  for (const auto& [key, value] : before) CHECK_MESSAGE(after.at(key) == value, key);
+}

@@ -96,6 +96,8 @@ std::string_view kind_of(std::string_view status) {
 // The log as far as the record tells it: its creation and its list of updates, oldest first, at their times.
 void write_history(Transaction& txn, Task& task) {
   const json::object reason{{"reason", "imported"}};
+  task.audit_seq =
+      next_audit_number(txn, task.id);  // a log is not written over, even of a task that was pruned
   std::int64_t at = task.created_at;
   const auto add = [&](AuditRecord record) {
     at = std::max(at, record.at);  // a log does not go back in time

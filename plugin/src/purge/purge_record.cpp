@@ -57,13 +57,6 @@ void erase_invites(Transaction& txn, const std::string& agent) {
   }
 }
 
-std::uint64_t next_audit(Transaction& txn, const std::string& subject) {
-  const std::string first = key::audit(subject, 0);
-  const std::string prefix = first.substr(0, first.rfind('/') + 1);
-  const Rows rows = collect(txn, prefix, prefix_end(prefix), {.reverse = true, .limit = 1});
-  return rows.empty() ? 0 : std::stoull(key::last_part(rows.front().first)) + 1;
-}
-
 }  // namespace
 
 void purge_capabilities(Context& context, Purge& purge) {
@@ -83,9 +76,11 @@ void purge_record(Context& context, const Agent& agent) {
     txn.erase(key::agent_context(agent.id));
   }
   txn.erase(key::delegation_ack(agent.id));
-  if (const auto sink = load_sink(txn, agent.id)) erase_sink(context, *sink);
+  if (const auto sink = load_sink(txn, agent.id)) {
+    while (erase_sink(context, *sink)) {
+    }
+  }
   txn.erase(key::outbox_queue(kInboxStream, agent.id));  // nothing waits in it any more
-  erase_all(txn, below("broadcast-read", agent.id));
   erase_all(txn, below("told", agent.id));
   erase_all(txn, below("ledger/tool", agent.id));
   txn.erase(key::inbox_state(agent.id));
@@ -106,7 +101,7 @@ void note_purge(Context& context, const Purge& purge, const std::string& by,
                      {"messages", purge.messages},
                      {"capabilities", purge.capabilities}};
   const std::string subject = "agent:" + purge.agent;
-  write_audit(context.txn, subject, next_audit(context.txn, subject), record);
+  write_audit(context.txn, subject, next_audit_number(context.txn, subject), record);
 }
 
 }  // namespace ansible

@@ -52,6 +52,13 @@ void write_audit(Transaction& txn, std::string_view task_id, std::uint64_t seq,
   txn.put(key::audit_time(record.at, task_id, seq), record.by_agent.value_or(""));
 }
 
+std::uint64_t next_audit_number(Transaction& txn, std::string_view task_id) {
+  const std::string first = key::audit(task_id, 0);
+  const std::string prefix = first.substr(0, first.rfind('/') + 1);
+  const Rows last = collect(txn, prefix, prefix_end(prefix), {.reverse = true, .limit = 1});
+  return last.empty() ? 0 : std::stoull(key::last_part(last.front().first)) + 1;
+}
+
 std::optional<AuditRecord> load_audit(Transaction& txn, std::string_view audit_key) {
   const auto stored = txn.get(audit_key);
   if (!stored) return std::nullopt;

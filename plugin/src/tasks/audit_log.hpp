@@ -37,6 +37,9 @@ void append_audit(Context& context, Task& task, AuditRecord record);
 void write_audit(Transaction& txn, std::string_view task_id, std::uint64_t seq,
                  const AuditRecord& record);
 
+// The number after the last record that is kept of this task, which may be gone itself.
+std::uint64_t next_audit_number(Transaction& txn, std::string_view task_id);
+
 // The record at `audit_key` ("audit/<task>/<seq>").
 std::optional<AuditRecord> load_audit(Transaction& txn, std::string_view audit_key);
 
