@@ -3,8 +3,8 @@
 //
 //   tool_cost_bench [FEW [MANY]]   default 1000 100000
 //
-// Fails when a tool is missing from the table, and when one that is no dump reads more keys among many tasks than among
-// few: both mesh sizes hold more of everything than a page shows, so what is returned is the same.
+// Fails when a tool is missing from the table, and when one that is no dump (nor the purge of an agent, which looks at
+// every task) reads more keys among many tasks than among few: both mesh sizes hold more of everything than a page shows, so what is returned is the same.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -26,7 +26,7 @@ struct Row {
   std::vector<double> us;
   std::uint64_t keys_read = 0;     // the most of all rounds
   std::uint64_t keys_written = 0;  // the same
-  bool dump = false;
+  bool may_grow = false;
 
   double median_us() const {
     std::vector<double> sorted = us;
@@ -58,9 +58,9 @@ void refuse_missing_tools(const std::vector<ToolCall>& calls) {
 }
 
 Row measured(Mesh& mesh, const ToolCall& call) {
-  Row row{.name = std::string(call.tool), .us = {}, .dump = call.dump};
+  Row row{.name = std::string(call.tool), .us = {}, .may_grow = call.dump || call.walks_all};
   if (!call.variant.empty()) row.name += " (" + std::string(call.variant) + ')';
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < (call.walks_all ? 1 : kRounds); ++round) {
     gateway::Request request =
         Gateway::tool_request("ansible_" + std::string(call.tool), call.prepare(mesh));
     if (call.by_host) request.caller_kind = GW_CALLER_HOST;
@@ -90,7 +90,9 @@ std::vector<Row> table_of(int tasks) {
   return rows;
 }
 
-bool grew(const Row& few, const Row& many) { return !few.dump && many.keys_read > few.keys_read; }
+bool grew(const Row& few, const Row& many) {
+  return !few.may_grow && many.keys_read > few.keys_read;
+}
 
 void print(const Row& few, const Row& many) {
   std::printf("%-36s %9llu %9llu %7llu %7llu %10.1f %10.1f%s\n", few.name.c_str(),
@@ -98,7 +100,7 @@ void print(const Row& few, const Row& many) {
               static_cast<unsigned long long>(many.keys_read),
               static_cast<unsigned long long>(few.keys_written),
               static_cast<unsigned long long>(many.keys_written), few.median_us(), many.median_us(),
-              few.dump          ? "  dump"
+              few.may_grow      ? "  may grow"
               : grew(few, many) ? "  GREW"
                                 : "");
 }

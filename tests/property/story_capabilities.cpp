@@ -101,7 +101,7 @@ Step Story::canary_work() {
     args["etaSeconds"] = 60;
     return tool("claim_task", std::move(args));
   }
-  if (chance(35)) {
+  if (chance(50)) {
     args["status"] = "failed";
     args["note"] = "not good yet";
     return tool("update_task", std::move(args));

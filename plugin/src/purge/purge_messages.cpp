@@ -56,8 +56,11 @@ bool purge_messages(Context& context, Purge& purge) {
 
 bool purge_broadcasts(Context& context, Purge& purge) {
   return walk(context, purge, "broadcast/", [&](const std::string& at, const std::string& value) {
-    if (broadcast_row(at, value).from != purge.agent) return;
-    const auto message = load_message(context.txn, key::last_part(at));
+    const std::string id = key::last_part(at);
+    if (broadcast_row(at, value).from != purge.agent) {
+      return context.txn.erase(key::broadcast_read(purge.agent, id));
+    }
+    const auto message = load_message(context.txn, id);
     if (message) erase_own(context, purge, *message);
   });
 }
