@@ -36,6 +36,7 @@ const char* const kOld = PLUGIN_VERSION;
 const char* const kNew = PLUGIN_NEXT_VERSION;
 const char* const kAnswersOtherwise = PATCHED "/patched_other_reply.so";
 const char* const kEscalates = PATCHED "/patched_escalates.so";
+const char* const kThrows = PATCHED "/patched_throws.so";
 const char* const kNewerFormat = PATCHED "/patched_newer_format.so";
 const Points kFlip = {"intent_written", "loaded", "flipped", "state_written", "retired"};
 
@@ -182,6 +183,15 @@ const std::vector<Operation>& operations() {
        {kNew, nullptr, "activated"},
        {kNew, nullptr, "marked_good"},
        1},
+      {"rolled back by itself while it is watched",
+       [](KillRig& rig) {
+         rig.must("swap", {{"what", kThrows}});
+       },
+       {},
+       kFlip,
+       "state_written",
+       {"9.9.3-patched", nullptr, "interrupted"},
+       {kOld, nullptr, "quarantined"}},
       {"one-way upgrade",
        nothing,
        [](KillRig& rig) {
