@@ -174,3 +174,40 @@ TEST_CASE("a gateway with a call that hangs still shuts down, and the next one o
   CHECK(rig.active() == "1.0.0");
   CHECK(rig.act("well").kind == gateway::Outcome::Kind::kReply);
 }
+
+// Both releases take part in a call while one is on trial; the thread that is left behind holds on to both.
+TEST_CASE("a candidate that hangs goes back by itself, and the gateway still shuts down") {
+  Hanging rig;
+  gateway::CanaryPolicy policy;
+  policy.from_stage = gateway::CanaryStage::kSoak;
+  REQUIRE(rig.host->start_canary(kMoody, policy).ok());
+  rig.act("hang");
+  REQUIRE(rig.becomes_active("1.0.0"));
+  CHECK(rig.has("quarantined"));
+  rig.reopen();
+  CHECK(rig.active() == "1.0.0");
+  CHECK(rig.act("well").kind == gateway::Outcome::Kind::kReply);
+}
+
+TEST_CASE(
+    "the active release hangs where it puts a candidate right: the candidate is not blamed for "
+    "it") {
+  Hanging rig;
+  rig.options.watch_window = std::chrono::milliseconds(0);
+  rig.reopen();
+  REQUIRE(rig.host->swap(kMoody).ok());
+  gateway::CanaryPolicy policy;
+  policy.from_stage = gateway::CanaryStage::kSoak;
+  REQUIRE(rig.host->start_canary(variant("moody_1_2_0"), policy).ok());
+  const auto outcome = rig.act("clash");
+  CHECK(outcome.kind == gateway::Outcome::Kind::kInternal);
+  CHECK(outcome.release.version == "1.1.0");
+  REQUIRE(wait_until([&] { return rig.has("hung"); }));
+  for (const auto& entry : rig.host->history()) {
+    if (entry.event == "hung") CHECK(entry.release.version == "1.1.0");
+  }
+  CHECK(rig.active() == "1.2.0");
+  CHECK_FALSE(rig.has("quarantined"));
+  rig.reopen();
+  CHECK(rig.active() == "1.2.0");
+}

@@ -59,7 +59,8 @@ static gw_status act(const gw_instance* instance, const gw_call* call, gw_bytes 
     while (!call->services->cancelled(call->txn)) doze();
     return GW_CANCELLED;
   }
-  if (asks(args, "hang")) {
+  if (asks(args, "clash") && strcmp(VERSION, "1.2.0") == 0) return GW_INTERNAL;
+  if (asks(args, "hang") || asks(args, "clash")) {
     for (;;) doze();
   }
   if (asks(args, "sulk")) { /* deaf to `cancelled`, and comes back when a file says so */
