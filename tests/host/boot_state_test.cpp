@@ -125,6 +125,32 @@ TEST_CASE("foreign bytes in a message do not make the state unreadable") {
   CHECK(read->file_trouble == "cannot open caf?.so");
 }
 
+// Whatever plugins and operators say, as long and as awkward as they like.
+TEST_CASE("a state that is as full as it can be is read again at the next boot") {
+  const std::string loud(8'000, '\x01');
+  BootState state;
+  state.stable = {release('a', "1.0.0"), 1};
+  for (std::size_t i = 0; i < BootState::kMaxMarks; ++i) {
+    gateway::ReleaseId id = release('b', "1.1.0");
+    id.sha256 = std::string(61, 'b') + std::to_string(100 + i);
+    state.quarantine(id, {1, loud, loud});
+  }
+  for (std::size_t i = 0; i < BootState::kMaxDecisions; ++i) {
+    auto decision = entry(static_cast<std::int64_t>(i), "refused", release('b', "1.1.0"), loud);
+    decision.evidence.assign(80, std::string(200, '"'));
+    state.record(std::move(decision));
+  }
+  const TempDir temp;
+  REQUIRE(gateway::save_boot_state(temp / "state.json", state).ok());
+  const auto loaded = gateway::load_boot_state(temp / "state.json");
+  REQUIRE(loaded.ok());
+  CHECK(loaded->problem == "");
+  REQUIRE(loaded->state.stable.has_value());
+  CHECK(loaded->state.marks.size() == BootState::kMaxMarks);
+  REQUIRE_FALSE(loaded->state.decisions.empty());  // the newest of them
+  CHECK(loaded->state.decisions.front().at_ms == BootState::kMaxDecisions - 1);
+}
+
 TEST_CASE("the history is bounded and keeps the newest decisions") {
   BootState state;
   for (int i = 0; i < 500; ++i) state.record(entry(i, "activated", release('a', "1.0.0")));

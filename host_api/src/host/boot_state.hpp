@@ -128,6 +128,7 @@ struct LoadedBootState {
 // Errors: io_error.
 Result<LoadedBootState> load_boot_state(const std::string& path);
 
+// A history of very long words is cut at its old end, so that load_boot_state() always takes what this wrote.
 // Errors: io_error, no_space; the old state is in place then.
 Result<void> save_boot_state(const std::string& path, const BootState& state);
 

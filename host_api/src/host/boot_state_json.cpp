@@ -17,15 +17,20 @@ namespace {
 namespace json = base::json;
 
 constexpr int kSchema = 1;
-constexpr std::size_t kMaxFile = 4u << 20;
+constexpr std::size_t kMaxFile = 16u << 20;
+// What is written stays far below what is read: old decisions go first, marks and roles never.
+constexpr std::size_t kMostWritten = 4u << 20;
+constexpr std::size_t kMaxText = 4096;
+constexpr std::size_t kMaxReason = 1024;  // of a mark: there are many, and none may be left out
 
 // A message may quote foreign bytes; what is written must be read again at the next boot.
-std::string clean(std::string_view text) {
-  constexpr std::size_t kMaxText = 4096;
-  std::string out(text.substr(0, kMaxText));
-  if (json::valid_utf8(out)) return out;
+std::string clean(std::string_view text, std::size_t most = kMaxText) {
+  std::string out(text.substr(0, most));
+  const bool utf8 = json::valid_utf8(out);
   for (char& c : out) {
-    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+    const auto byte = static_cast<unsigned char>(c);
+    // A control character would take six bytes.
+    if ((byte < 0x20 && c != '\n' && c != '\t') || (byte >= 0x80 && !utf8)) c = '?';
   }
   return out;
 }
@@ -96,8 +101,8 @@ json::value mark_json(const Mark& mark) {
   out["crashes"] = mark.crashes;
   if (mark.quarantine) {
     out["quarantine"] = json::object{{"sinceMs", mark.quarantine->since_ms},
-                                     {"reason", clean(mark.quarantine->reason)},
-                                     {"by", clean(mark.quarantine->by)}};
+                                     {"reason", clean(mark.quarantine->reason, kMaxReason)},
+                                     {"by", clean(mark.quarantine->by, kMaxReason)}};
   }
   return out;
 }
@@ -325,7 +330,15 @@ Result<LoadedBootState> load_boot_state(const std::string& path) {
 }
 
 Result<void> save_boot_state(const std::string& path, const BootState& state) {
-  return write_durably(path, to_json(state), 0600);
+  std::string text = to_json(state);
+  if (text.size() > kMostWritten) {
+    BootState shorter = state;
+    while (text.size() > kMostWritten && !shorter.decisions.empty()) {
+      shorter.decisions.resize(shorter.decisions.size() / 2);
+      text = to_json(shorter);
+    }
+  }
+  return write_durably(path, text, 0600);
 }
 
 }  // namespace gateway
