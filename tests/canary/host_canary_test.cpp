@@ -126,6 +126,39 @@ TEST_CASE("With all stages skipped, a bad candidate is caught in the soak, and n
   }
 }
 
+TEST_CASE("A soak that fails while nothing can be written or loaded goes back as soon as it can") {
+  for (const bool loaded : {true, false}) {
+    CAPTURE(loaded);
+    HostRig rig;
+    rig.policy.soak_ms = 120'000;
+    rig.open();
+    const auto started = rig.start("reopens", CanaryStage::kSoak);
+    REQUIRE_MESSAGE(started.ok(), started.error().message);
+    const std::string root = rig.temp / "state/plugins/trial";
+    std::filesystem::create_directory(root + "/state.json.tmp");
+    if (!loaded) {
+      // Other instances, and none is parked.
+      REQUIRE(rig.host->reconfigure(R"({"maxNotices":2})").ok());
+      std::filesystem::rename(root + "/loaded", root + "/loaded.away");
+      write_text(root + "/loaded", "no directory");
+      REQUIRE(rig.host->steer_canary(CanaryOrder::kAbort).ok());
+      CHECK(rig.active() == "1.2.7");
+      std::filesystem::remove(root + "/loaded");
+      std::filesystem::rename(root + "/loaded.away", root + "/loaded");
+    } else {
+      for (int i = 0; i < 5; ++i) rig.call("work", "one");
+      rig.call("reopen", "one");
+    }
+    CHECK(wait_until([&] { return rig.active() == "1.0.0"; }));
+    CHECK(wait_until([&] { return contains(rig.host->status().reason, "state.json"); }));
+    std::filesystem::remove(root + "/state.json.tmp");
+    CHECK(wait_until([&] { return !contains(rig.host->status().reason, "state.json"); }));
+    rig.reopen();
+    CHECK(rig.active() == "1.0.0");
+    CHECK_FALSE(rig.host->status().trial.has_value());
+  }
+}
+
 TEST_CASE("Without traffic a canary is inconclusive in every stage: dropped, not quarantined") {
   for (const CanaryStage stage : {CanaryStage::kShadow, CanaryStage::kSplit, CanaryStage::kSoak}) {
     CAPTURE(stage_name(stage));

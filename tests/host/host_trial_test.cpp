@@ -143,6 +143,61 @@ TEST_CASE("a release that fails in its window goes back by itself and is quarant
   CHECK(rig.state() == "active");
 }
 
+TEST_CASE(
+    "on a full disk too a release that fails goes back; it is written down once there is space") {
+  Trial rig;
+  REQUIRE(rig.host->swap(kMoody).ok());
+  // A directory where the temporary file would be made: fails for every user, root included.
+  fs::create_directory(rig.root() + "/state.json.tmp");
+  rig.fail_three_times();
+  REQUIRE(rig.becomes_active("1.0.0"));
+  CHECK(rig.release("1.1.0").quarantine.has_value());
+  CHECK(wait_until([&] { return contains(rig.host->status().reason, "state.json"); }));
+  const auto on_trial = [&] {
+    return !contains(read_text(rig.root() + "/state.json"), "\"candidate\": null");
+  };
+  CHECK(on_trial());
+  fs::remove(rig.root() + "/state.json.tmp");
+  CHECK(wait_until([&] { return !on_trial(); }));
+  CHECK(wait_until([&] { return !contains(rig.host->status().reason, "state.json"); }));
+  rig.reopen();
+  CHECK(rig.active() == "1.0.0");
+  CHECK(rig.host->swap("1.1.0").error().code == "quarantined");
+}
+
+TEST_CASE("on a full disk the operator can go back all the same") {
+  Trial rig;
+  REQUIRE(rig.host->swap(kMoody).ok());
+  fs::create_directory(rig.root() + "/state.json.tmp");
+  CHECK(rig.host->swap(kOther).error().code == "io_error");
+  REQUIRE(rig.host->rollback().ok());
+  CHECK(rig.active() == "1.0.0");
+  CHECK(contains(rig.host->status().reason, "state.json"));
+  fs::remove(rig.root() + "/state.json.tmp");
+  rig.reopen();  // a shutdown writes what is owed
+  CHECK(rig.active() == "1.0.0");
+}
+
+TEST_CASE("a way back that cannot be gone is tried again") {
+  Trial rig;
+  REQUIRE(rig.host->swap(kMoody).ok());
+  REQUIRE(rig.host->reconfigure("{\"other\":1}").ok());  // nothing is parked any more
+  const std::string loaded = rig.root() + "/loaded";
+  fs::rename(loaded, loaded + ".away");
+  write_text(loaded, "no directory: nothing can be loaded");
+  rig.fail_three_times();
+  CHECK(wait_until([&] { return contains(rig.host->status().reason, "rollback refused"); }));
+  CHECK(rig.active() == "1.1.0");
+  fs::remove(loaded);
+  fs::rename(loaded + ".away", loaded);
+  rig.clock->advance(60'000);
+  REQUIRE(rig.becomes_active("1.0.0"));
+  CHECK(rig.release("1.1.0").quarantine.has_value());
+  CHECK_FALSE(rig.watched());
+  const auto all = rig.events();
+  CHECK(std::count(all.begin(), all.end(), "refused") == 1);
+}
+
 TEST_CASE("a release that returns after the deadlines of its callers goes back by itself") {
   Trial rig;
   rig.options.clock = nullptr;  // the system's: the plugin looks at it

@@ -7,6 +7,11 @@
 #include <string_view>
 
 namespace gateway {
+namespace {
+
+constexpr std::chrono::milliseconds kTryAgain{500};
+
+}  // namespace
 
 BootRecord::BootRecord(std::string path, LoadedBootState loaded, Clock& clock, LogSink log)
     : path_(std::move(path)),
@@ -29,6 +34,7 @@ Result<void> BootRecord::update(const std::function<void(BootState&)>& change) {
     unlogged_.clear();
     return saved;
   }
+  trouble_.clear();
   hold(std::move(next));
   return {};
 }
@@ -36,9 +42,28 @@ Result<void> BootRecord::update(const std::function<void(BootState&)>& change) {
 void BootRecord::note(const std::function<void(BootState&)>& change) {
   BootState next = state_;
   change(next);
-  const auto saved = save_boot_state(path_, next);
+  save_or_owe(next);
   hold(std::move(next));
-  if (!saved && log_) log_(GW_LOG_ERROR, "host", saved.error().message);
+}
+
+void BootRecord::save_or_owe(const BootState& next) {
+  const auto saved = save_boot_state(path_, next);
+  const std::string before = std::exchange(trouble_, "");
+  if (saved) return;
+  trouble_ = fmt::format(
+      "what was decided last is not on disk: {}\n  a restart forgets it; it is written as soon as "
+      "that works",
+      saved.error().message);
+  again_at_ = std::chrono::steady_clock::now() + kTryAgain;
+  if (trouble_ != before && log_) log_(GW_LOG_ERROR, "host", trouble_);
+}
+
+bool BootRecord::settle(bool last) {
+  if (trouble_.empty() || (!last && std::chrono::steady_clock::now() < again_at_)) return false;
+  save_or_owe(state_);
+  if (!trouble_.empty()) return false;
+  if (log_) log_(GW_LOG_INFO, "host", path_ + " is up to date again");
+  return true;
 }
 
 void BootRecord::hold(BootState next) {

@@ -1,6 +1,7 @@
 // state.json, kept up to date.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <utility>
@@ -29,8 +30,16 @@ class BootRecord {
   Result<void> update(const std::function<void(BootState&)>& change);
 
   // As update(), for what should be seen even if it cannot be saved (a refusal, on a full disk): it
-  // holds in memory then, and the failure is logged. Not for `stable` and `previous`.
+  // holds in memory then, and the failure is logged. For `stable` and `previous` only where what serves must change all
+  // the same.
   void note(const std::function<void(BootState&)>& change);
+
+  // What note() could not save is saved with the next change, or here. To be called often: it waits between two tries,
+  // but for the last one. True when all is on disk now.
+  bool settle(bool last = false);
+
+  // Why what is held in memory is not on disk; empty: it is.
+  const std::string& trouble() const { return trouble_; }
 
   // An entry for BootState::record(), of now. It is also logged, once the change it is part of
   // holds.
@@ -41,8 +50,11 @@ class BootRecord {
   BootRecord(std::string path, LoadedBootState loaded, Clock& clock, LogSink log);
 
   void hold(BootState next);
+  void save_or_owe(const BootState& next);
 
   std::string path_;
+  std::string trouble_;
+  std::chrono::steady_clock::time_point again_at_{};
   std::vector<std::pair<std::uint32_t, std::string>> unlogged_;  // level, line
   BootState state_;
   std::string problem_;

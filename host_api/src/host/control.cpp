@@ -161,6 +161,7 @@ Result<KnownRelease> Control::rollback() {
   change.action = "rollback";
   change.event = "rolled_back";
   change.must_revert = false;
+  change.regardless = true;
   // It was proved and it served: it needs no new proof, and a rollback should not depend on one.
   auto warm = swapper_.exchange(target, change);
   if (!warm) return refused("rollback", target.id, warm.error());
@@ -207,6 +208,7 @@ Watcher::Verdict Control::file_changed(const Watcher::Seen& seen) {
 void Control::close() {
   const Turn turn(*this);
   closed_ = true;
+  record_.settle(true);
   canary_.reset();  // the next process goes on with it
 }
 

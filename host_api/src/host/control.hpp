@@ -142,7 +142,15 @@ class Control {
   void end_watch();
   void fail_watch(const WatchVerdict& verdict);
   std::string keep_evidence(const Trial& trial, const WatchVerdict& verdict);
+  // A way back from a release that failed its trial.
+  struct WayBack {
+    Swapper::Change change;
+    ReleaseId from;
+    std::uint64_t again_ns = 0;  // steady
+  };
   Result<void> go_back(const Swapper::Change& change);
+  void owe_way_back(Swapper::Change change, const ReleaseId& from, const Error& error);
+  bool try_way_back();
 
   // How a canary comes to an end.
   struct Ending {
@@ -207,6 +215,7 @@ class Control {
   std::optional<Watching> watching_;         // the trial that tick() judges
   std::unique_ptr<CanaryRun> canary_;        // the same; none or one of them
   std::optional<CanaryStatus> last_canary_;  // that ended in this process
+  std::optional<WayBack> owed_;              // that could not be gone yet
 
   mutable std::mutex published_mutex_;
   Published published_;

@@ -51,6 +51,12 @@ Result<void> Control::begin_canary(const Release& release, const CanaryPolicy& p
                  "the active release was swapped in and is still being watched: it is on trial "
                  "itself\n  wait until its window ends, or roll back"};
   }
+  if (owed_) {
+    return Error{"rollback_pending", name_of(owed_->from) +
+                                         " has failed its trial, and the way back from it could "
+                                         "not be gone yet: see plugins list\n"
+                                         "  wait until it was, or swap to another release"};
+  }
   if (auto fits = swapper_.check(release); !fits) return fits;
   const std::int64_t now = record_.now_ms();
   const CanaryProgress progress{fmt::format("{:013}-{}", now, release.id.sha256.substr(0, 16)),
@@ -223,12 +229,12 @@ void Control::end_canary(const Ending& ending) {
   stop_point(StopPoint::kJudged);
   decision.evidence = canary_->evidence();
   const bool from_file = record_.state().file_sha256 == canary_->candidate().sha256;
-  const auto also = [&](BootState& state) {
+  const auto also = [this, ending, from_file, candidate = canary_->candidate()](BootState& state) {
     if (!ending.quarantine) return;
-    state.quarantine(canary_->candidate(), {record_.now_ms(), ending.reason, ending.by});
+    state.quarantine(candidate, {record_.now_ms(), ending.reason, ending.by});
     HistoryEntry entry;
     entry.event = "quarantined";
-    entry.release = canary_->candidate();
+    entry.release = candidate;
     entry.detail = ending.reason;
     entry.by = ending.by;
     state.record(record_.entry(std::move(entry)));
@@ -266,13 +272,13 @@ void Control::drop_canary(const HistoryEntry& decision,
   change.detail =
       fmt::format("{} of {} ended: {}", decision.phase, name_of(decision.release), decision.detail);
   change.must_revert = false;
-  change.also = [&](BootState& state) {
+  change.regardless = true;
+  change.also = [this, also, decision](BootState& state) {
     also(state);
     state.record(record_.entry(decision));
   };
-  const ReleaseId stable = record_.state().stable->release;
   if (auto back = go_back(change); !back) {
-    refused("rollback", stable, back.error());
+    owe_way_back(std::move(change), decision.release, back.error());
   } else if (record_.state().quarantined(decision.release.sha256) != nullptr) {
     slot_.drop_parked();
   }

@@ -88,7 +88,7 @@ SlotStatus Control::status_now() const {
                                         "frees their threads",
                                         wedged);
   for (const std::string* trouble : {&boot_trouble_, &state.file_trouble, &state.swap_trouble,
-                                     &swapper_.start_trouble(), &hanging}) {
+                                     &swapper_.start_trouble(), &hanging, &record_.trouble()}) {
     if (trouble->empty()) continue;
     if (!status.reason.empty()) status.reason += "\n";
     status.reason += *trouble;

@@ -9,6 +9,11 @@
 #include "host/stop_point.hpp"
 
 namespace gateway {
+namespace {
+
+constexpr std::uint64_t kTryAgainNs = 5'000'000'000;
+
+}  // namespace
 
 // The trial that a watch judges; nullptr: there is none.
 const Trial* Control::watching() const {
@@ -42,6 +47,7 @@ void Control::tick() {
   if (closed_) return;
   const Breadcrumbs::Seat seat(breadcrumbs_);
   const auto hung = note_hung();
+  if (record_.settle()) publish();
   if (canary_) {
     const auto of_candidate = [&](const HungCall& h) {
       return h.release.sha256 == canary_->candidate().sha256;
@@ -63,6 +69,7 @@ void Control::tick() {
     return publish();
   }
   bool changed = !hung.empty();
+  changed = try_way_back() || changed;
   if (watching_ && !watching_->stuck && watching() != nullptr) changed = judge_watched() || changed;
   if (!changed) return;
   arm_watch();
@@ -123,7 +130,6 @@ void Control::end_watch() {
 // Back to stable, and never again to these bytes.
 void Control::fail_watch(const WatchVerdict& verdict) {
   const Trial trial = *watching();
-  const RoleInfo stable = *record_.state().stable;
   const std::string failed =
       fmt::format("version {} ({}) was rolled back: {}", trial.release.version,
                   trial.release.sha256.substr(0, 16), verdict.reason);
@@ -134,26 +140,51 @@ void Control::fail_watch(const WatchVerdict& verdict) {
   change.by = "gateway";
   change.detail = failed;
   change.must_revert = false;
+  change.regardless = true;
   change.decision.phase = phase_name(trial.phase);
   change.decision.verdict = "fail";
   change.decision.figures = verdict.figures;
   if (const std::string path = keep_evidence(trial, verdict); !path.empty()) {
     change.decision.evidence.push_back(path);
   }
-  change.also = [&](BootState& state) {
-    state.quarantine(trial.release, {record_.now_ms(), verdict.reason, "gateway"});
+  change.also = [=, this, reason = verdict.reason](BootState& state) {
+    state.quarantine(trial.release, {record_.now_ms(), reason, "gateway"});
     HistoryEntry entry;
     entry.event = "quarantined";
     entry.release = trial.release;
-    entry.detail = verdict.reason;
+    entry.detail = reason;
     entry.by = "gateway";
     state.record(record_.entry(std::move(entry)));
     (from_file ? state.file_trouble : state.swap_trouble) = failed;
   };
   if (auto back = go_back(change); !back) {
     watching_->stuck = true;
-    refused("rollback", stable.release, back.error());
+    owe_way_back(std::move(change), trial.release, back.error());
   }
+}
+
+// There is no space to load from, say. The release serves on, unjudged, until it works.
+void Control::owe_way_back(Swapper::Change change, const ReleaseId& from, const Error& error) {
+  refused("rollback", record_.state().stable->release, error);
+  owed_ = WayBack{std::move(change), from, clock_.steady_ns() + kTryAgainNs};
+}
+
+// True when it was gone, or somebody else has gone another way.
+bool Control::try_way_back() {
+  if (!owed_) return false;
+  const auto& trial = record_.state().candidate;
+  if (!trial || trial->release.sha256 != owed_->from.sha256 || !phase_serves(trial->phase)) {
+    owed_.reset();
+    return true;
+  }
+  if (clock_.steady_ns() < owed_->again_ns) return false;
+  if (!go_back(owed_->change)) {
+    owed_->again_ns = clock_.steady_ns() + kTryAgainNs;
+    return false;
+  }
+  if (record_.state().quarantined(owed_->from.sha256) != nullptr) slot_.drop_parked();
+  owed_.reset();
+  return true;
 }
 
 Result<void> Control::go_back(const Swapper::Change& change) {

@@ -27,7 +27,7 @@ Result<void> Swapper::activate(const Release& release, const Change& change) {
   }
   if (auto free = check_quarantine(parts_.record.state(), release.id); !free) return free;
   if (auto fits = check_formats(release, change.must_revert); !fits) return fits;
-  if (auto begun = persist_intent(release, change.action, change.one_way); !begun) return begun;
+  if (auto begun = persist_intent(release, change); !begun) return begun;
   stop_point(StopPoint::kIntentWritten);
 
   auto instance = prepare(release, config_json_);
@@ -132,7 +132,7 @@ Result<bool> Swapper::exchange(const Release& target, const Change& change) {
   }
   if (auto free = check_quarantine(parts_.record.state(), target.id); !free) return free.error();
   if (auto fits = check_formats(target, change.must_revert); !fits) return fits.error();
-  if (auto begun = persist_intent(target, change.action); !begun) return begun.error();
+  if (auto begun = persist_intent(target, change); !begun) return begun.error();
   stop_point(StopPoint::kIntentWritten);
   stop_point(StopPoint::kLoaded);  // it still is
   if (auto raised = raise_format(target); !raised) return raised.error();
@@ -216,6 +216,11 @@ Result<void> Swapper::persist_intent(const Release& release, const std::string& 
   });
 }
 
+Result<void> Swapper::persist_intent(const Release& release, const Change& change) {
+  auto begun = persist_intent(release, change.action, change.one_way);
+  return change.regardless ? Result<void>() : begun;
+}
+
 // Only while there is something good to go back to.
 bool Swapper::watched(const Release& release) const {
   const BootState& state = parts_.record.state();
@@ -243,8 +248,8 @@ Result<void> Swapper::persist_flip(const Release& release, const Change& change)
     }
     record_change(state, release, change);
   };
-  if (!change.one_way) return parts_.record.update(apply);
-  // The old release cannot take over again. Should this write be lost, the boot concludes the same
+  if (!change.one_way && !change.regardless) return parts_.record.update(apply);
+  // After an upgrade the old release cannot take over again: should this write be lost, the boot concludes the same
   // from the store's format and the intent.
   parts_.record.note(apply);
   return {};

@@ -50,7 +50,10 @@ class Swapper {
     // The release before cannot read what is stored from now on: no way back, and no watch. What the
     // upgrade is, written with the intent.
     std::optional<Upgrade> one_way{};
-    bool must_revert = true;                 // refuse when there would be no way back
+    bool must_revert = true;  // refuse when there would be no way back
+    // A way back: it is gone also when it cannot be written down now. What is on disk until then boots the release
+    // that was left, on trial as it was.
+    bool regardless = false;
     std::optional<std::string> file{};       // digest of the configured file that asked for it
     HistoryEntry decision{};                 // phase, verdict, figures and evidence it rests on
     std::function<void(BootState&)> also{};  // in the same write, before the release takes its role
@@ -107,6 +110,7 @@ class Swapper {
   Result<void> raise_format(const Release& release);
   Result<void> persist_intent(const Release& release, const std::string& action,
                               const std::optional<Upgrade>& one_way = {});
+  Result<void> persist_intent(const Release& release, const Change& change);
   Result<void> persist_flip(const Release& release, const Change& change);
   void record_change(BootState& state, const Release& release, const Change& change);
   Result<void> start();
