@@ -24,12 +24,6 @@ const Error kNone{"no_rollout",
                   "no rollout was ever started here\n  start one with: openclaw rollout start --to "
                   "VERSION"};
 
-Error over(const RolloutRecord& record) {
-  return {"rollout_over", fmt::format("rollout {} is over ({}); there is nothing to order\n  see: "
-                                      "openclaw rollout report",
-                                      record.id, record.outcome)};
-}
-
 bool hex_prefix(const std::string& what) {
   return what.size() >= 6 && what.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
@@ -186,52 +180,17 @@ Result<RolloutRecord> Rollouts::order(RolloutOrder order) {
     host = host_;
   }
   if (!record || !host) return kNone;
-  const bool backwards = stage_of(record->step) == Stage::kRollback;
-  if (order == RolloutOrder::kRollback) {
-    if (!record->over()) {
-      return Error{"rollout_running", fmt::format("rollout {} is still going on; end it with: "
-                                                  "openclaw rollout abort",
-                                                  record->id)};
-    }
-    if (record->outcome != "promoted") return over(*record);
-  } else if (record->over() || backwards) {
-    return over(*record);
+  if (auto refusal = refuse_order(*record, order)) return *std::move(refusal);
+  // Where no trial runs, or it waits for the lifecycle, the phases alone are held.
+  const bool with_trial = record->step == Step::kCanary || record->step == Step::kSoak;
+  if (with_trial && (order == RolloutOrder::kPause || order == RolloutOrder::kResume)) {
+    auto steered = host->steer_canary(
+        order == RolloutOrder::kPause ? CanaryOrder::kPause : CanaryOrder::kResume, "operator");
+    if (!steered && steered.error().code != "no_canary") return steered.error();
   }
-  const std::int64_t now = unix_ms();
-  if (order == RolloutOrder::kPause || order == RolloutOrder::kResume) {
-    // Where no trial runs, or it waits for the lifecycle, the phases alone are held.
-    const bool pause = order == RolloutOrder::kPause;
-    if (record->step == Step::kCanary || record->step == Step::kSoak) {
-      auto steered =
-          host->steer_canary(pause ? CanaryOrder::kPause : CanaryOrder::kResume, "operator");
-      if (!steered && steered.error().code != "no_canary") return steered.error();
-    }
-  }
+  // It may have just ended.
   auto changed = change([&](RolloutRecord& r) {
-    switch (order) {
-      case RolloutOrder::kPause:
-        if (!r.paused) note_event(r, now, "operator", "paused");
-        r.paused = true;
-        break;
-      case RolloutOrder::kResume:
-        if (r.paused) note_event(r, now, "operator", "resumed");
-        r.paused = false;
-        break;
-      case RolloutOrder::kPromote:
-        note_event(r, now, "operator",
-                   "promote ordered in " + std::string(rollout_stage_name(stage_of(r.step))));
-        r.hurry = true;
-        r.paused = false;
-        break;
-      case RolloutOrder::kAbort:
-        note_event(r, now, "operator", "abort ordered");
-        r.abort = true;
-        r.paused = false;
-        break;
-      case RolloutOrder::kRollback:
-        r = go_back(std::move(r), now);
-        break;
-    }
+    if (!refuse_order(r, order)) apply_order(r, order, unix_ms());
   });
   if (!changed) return changed.error();
   return *current();

@@ -14,12 +14,10 @@
 #include "gateway/log.hpp"
 #include "rollout/ground.hpp"
 #include "rollout/machine.hpp"
+#include "rollout/orders.hpp"
 #include "rollout/store.hpp"
 
 namespace gateway_app {
-
-// What an operator tells a rollout.
-enum class RolloutOrder : std::uint8_t { kPause, kResume, kPromote, kAbort, kRollback };
 
 // Why a rollout cannot begin; nothing: it can. Pure.
 // Errors: no_plugin, already_active, not_found, ambiguous (of a version or digest), canary_running, watch_running.
