@@ -104,11 +104,13 @@ inline std::map<std::string, base::json::value> dump_tasks(const Gateway& gatewa
   std::map<std::string, base::json::value> tasks;
   std::string cursor;
   do {
-    base::json::object args{{"from_agent", "architect"}, {"limit", 500}};
+    base::json::object args{{"from_agent", "architect"}, {"limit", 100}};
     if (!cursor.empty()) args["cursor"] = cursor;
     const auto reply = gateway.invoke("ansible_dump_tasks", base::json::canonical(args));
     const auto* items = base::json::find(reply.details, "items");
-    REQUIRE_MESSAGE(items != nullptr, base::json::canonical(reply.details));
+    REQUIRE_MESSAGE(items != nullptr, reply.status << " " << reply.error_code << ": "
+                                                   << reply.error_message << " "
+                                                   << base::json::canonical(reply.details));
     for (const auto& item : items->as_array()) tasks[text_at(item, "id")] = item.at("value");
     cursor = text_at(reply.details, "nextCursor");
   } while (!cursor.empty());
