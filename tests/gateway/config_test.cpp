@@ -75,6 +75,21 @@ constexpr std::string_view kFull = R"(// a gateway
 
 }  // namespace
 
+TEST_CASE("a release on the command line is a file where there is one, else a version or digest") {
+  const test::TempDir temp;
+  std::filesystem::create_directory(temp / "1.2.0");
+  std::ofstream(temp / "new.so") << "bytes";
+  const auto named = [&](const std::string& word) {
+    return gateway_app::file_or_release(word, temp.path(), "/home/me");
+  };
+  CHECK(named("new.so") == temp / "new.so");
+  CHECK(named("./missing.so").front() == '/');
+  CHECK(named("1.2.0") == "1.2.0");  // also beside a directory of that name
+  CHECK(named("") == "");
+  const std::string endless(5'000, 'a');
+  CHECK(named(endless) == endless);
+}
+
 TEST_CASE("config: every key of ours is read, with comments and trailing commas") {
   const Parsed p = parse(kFull);
   CHECK(p.warnings.empty());

@@ -96,7 +96,11 @@ void Printer::field(std::string_view name, std::string_view value) {
 }
 void Printer::progress(std::string_view text) {
   if (json_) return;
-  if (!draws()) return line(text);
+  if (!draws()) {
+    line(text);
+    std::fflush(stdout);  // into a log or a pipe it is news, too
+    return;
+  }
   const std::string shown = cut(harmless(text), width_ > 1 ? width_ - 1 : 1);
   std::fputs(("\r\033[K" + shown).c_str(), stdout);
   std::fflush(stdout);

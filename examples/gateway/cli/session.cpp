@@ -88,6 +88,15 @@ Reply transport_failure(const HttpResponse& response, const json::object& body,
   return reply;
 }
 
+// Of the host's verbs: whether it matters that one was done without an answer.
+bool changes_something(std::string_view verb) {
+  static constexpr std::array<std::string_view, 10> kChanging = {
+      "plugins/install", "plugins/swap",  "plugins/rollback", "plugins/canary",
+      "plugins/promote", "plugins/pause", "plugins/resume",   "plugins/quarantine",
+      "plugins/abort",   "storage/backup"};
+  return std::find(kChanging.begin(), kChanging.end(), verb) != kChanging.end();
+}
+
 bool succeeded(const HttpResponse& response, const json::object& body) {
   return response.status < 400 && bool_of(body, "ok");
 }
@@ -220,6 +229,13 @@ Reply Session::host(std::string_view verb, const json::object& body, std::chrono
   request.body = json::canonical(body);
   request.timeout = timeout;
   const auto response = http_request(where, request);
+  if (!response.ok() && response.error().code == "no_answer") {
+    const std::string silent = "the gateway on " + where.unix_socket + " gave no answer (" +
+                               response.error().message + ")";
+    if (!changes_something(verb)) return failed({"unreachable", silent});
+    return failed({kOutcomeUnknown,
+                   silent + ", so whether it did this is unknown; see: openclaw plugins history"});
+  }
   if (!response.ok()) {
     return failed({"unreachable", "no gateway listens on " + where.unix_socket + " (" +
                                       response.error().message +

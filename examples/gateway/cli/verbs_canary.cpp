@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <thread>
 
@@ -109,10 +108,8 @@ int follow(Session& session, Printer& print, const std::string& id) {
 }
 
 int run_canary(Session& session, Printer& print, const CanaryWords& words) {
-  std::string what = words.what;
-  if (what.find('/') != std::string::npos || std::filesystem::exists(what)) {
-    what = absolute_path(what, session.env().working_directory, session.env().home);
-  }
+  const std::string what =
+      file_or_release(words.what, session.env().working_directory, session.env().home);
   const Reply reply =
       session.host("plugins/canary",
                    json::object{{"id", words.id}, {"what", what}, {"policy", policy_of(words)}});
@@ -154,6 +151,18 @@ int run_order(Session& session, Printer& print, const Order& order, const std::s
   return kExitOk;
 }
 
+// Also no NaN, which no comparison holds against it.
+CLI::Validator seconds() {
+  constexpr double kMost = 30.0 * 86'400;
+  return CLI::Validator(
+      [](const std::string& text) {
+        double value = -1;
+        const bool fits = CLI::detail::lexical_cast(text, value) && value >= 0 && value <= kMost;
+        return fits ? std::string() : "expected seconds, up to 2592000 (30 days), got " + text;
+      },
+      "SECONDS");
+}
+
 void add_canary(CLI::App& root, CommandLine& line) {
   CLI::App& command =
       subcommand(root, "plugins canary",
@@ -172,12 +181,12 @@ void add_canary(CLI::App& root, CommandLine& line) {
       .add_option("--stage-timeout", words->timeout_seconds,
                   "Seconds after which a stage short of samples is inconclusive "
                   "(4 times its least time, at least 10)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(seconds());
   command
       .add_option("--stage-seconds", words->stage_seconds, "Least time of shadow and of split (10)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(seconds());
   command.add_option("--soak", words->soak_seconds, "Least time of the soak (watchSeconds)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(seconds());
   command.add_option("--shadow-percent", words->shadow_percent, "Share of calls shadowed (100)")
       ->check(CLI::Range(1, 100));
   command

@@ -1,6 +1,5 @@
 // openclaw plugins list|info|install|verify|swap|rollback|history|quarantine
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <memory>
 
 #include "cli/canary_text.hpp"
@@ -168,13 +167,6 @@ constexpr PluginVerb kQuarantine = {
     "SHA256|VERSION",
     show_quarantine};
 
-// The daemon has another working directory: a word that is an existing file, or looks like a path, is made absolute.
-std::string absolute_if_file(const Session& session, const std::string& word, bool always) {
-  const bool path = word.find('/') != std::string::npos || std::filesystem::exists(word);
-  if (!always && !path) return word;
-  return absolute_path(word, session.env().working_directory, session.env().home);
-}
-
 int ask(Session& session, Printer& print, const PluginVerb& verb, const json::object& body) {
   const Reply reply = session.host(std::string("plugins/") + verb.name, body);
   if (!reply.ok()) return print.fail(reply);
@@ -191,7 +183,9 @@ int run(Session& session, Printer& print, const PluginVerb& verb, const PluginWo
   if (verb.takes_slot) body["id"] = words.id;
   if (verb.what != nullptr) {
     const bool file = std::string_view(verb.what) == "file";
-    body[verb.what] = absolute_if_file(session, words.what, file);
+    const Environment& env = session.env();
+    body[verb.what] = file ? absolute_path(words.what, env.working_directory, env.home)
+                           : file_or_release(words.what, env.working_directory, env.home);
   }
   if (words.one_way) body["oneWay"] = true;
   return ask(session, print, verb, body);

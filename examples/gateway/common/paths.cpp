@@ -60,6 +60,15 @@ std::string absolute_path(std::string_view path, const std::string& base, const 
   return result.lexically_normal().string();
 }
 
+std::string file_or_release(const std::string& word, const std::string& base,
+                            const std::string& home) {
+  std::error_code error;  // a name that is too long is no file's
+  const bool slash = word.find('/') != std::string::npos;
+  const std::string path = absolute_path(word, base, home);
+  const bool file = !word.empty() && std::filesystem::is_regular_file(path, error);
+  return slash || file ? path : word;
+}
+
 void claim_state_dir(const std::string& directory) {
   std::error_code ec;
   const bool own = fs::create_directories(directory, ec) || fs::is_empty(directory, ec) ||

@@ -21,6 +21,11 @@ struct Environment {
 // Makes `path` absolute: "~" and "~/x" begin at `home`, a relative path at `base`. The path need not exist.
 std::string absolute_path(std::string_view path, const std::string& base, const std::string& home);
 
+// A release as it is named on a command line, for a daemon with another working directory: absolute when it has a slash or
+// is the name of a file in `base`, else as it is: a version or a digest. A directory of that name is no file.
+std::string file_or_release(const std::string& word, const std::string& base,
+                            const std::string& home);
+
 // Makes a state directory, and closes it to others (0700) if it is surely the gateway's own: new, empty, or with an
 // openclaw.json in it. Any other stays as it is, for StateDir to refuse: nobody wants /tmp closed.
 void claim_state_dir(const std::string& directory);
