@@ -18,18 +18,23 @@ namespace json = base::json;
 struct RolloutRig {
   TempDir dir;
   std::string library = dir / "ansible.so";
-  Gateway gateway{options()};
+  Gateway gateway;
   Complaints complaints;
   std::vector<std::vector<TaskStory>> stories{kClients};
   std::atomic<bool> stop{false};
   std::vector<std::thread> clients;
 
-  RolloutRig() { gateway.start(); }
+  // `more_config`: further members of the plugin's configuration, R"("a":1)".
+  explicit RolloutRig(const std::string& more_config = {}) : gateway(options(more_config)) {
+    gateway.start();
+  }
   ~RolloutRig() { finish(); }
 
-  GatewayOptions options() const {
+  GatewayOptions options(const std::string& more_config) const {
     write_file(library, read_file(PLUGIN));
-    return drill_options(library);
+    GatewayOptions options = drill_options(library);
+    if (!more_config.empty()) options.plugin_config.insert(1, more_config + ",");
+    return options;
   }
 
   // Light clients: each carries a task through its life, looks around, and rests a little.

@@ -162,6 +162,30 @@ TEST_CASE(
   CHECK(serving(rig.gateway) == PLUGIN_VERSION);
 }
 
+TEST_CASE("somebody has the name of a rollout's agent: refused in the preflight, nothing touched") {
+  Rig rig;
+  rig.gateway.invoke("ansible_register_agent", R"({"agent_id":"rollout-other","type":"internal"})");
+  const RunResult end = rig.rollout({"start", "--to", PLUGIN_NEXT, "--wait", "--json"});
+  CHECK(end.status == 1);
+  const auto refused = parse_json(end.out);
+  CHECK(text_at(refused, "outcome") == "refused");
+  CHECK(text_at(refused, "reason").find("agent purge --id rollout-other") != std::string::npos);
+  CHECK(serving(rig.gateway) == PLUGIN_VERSION);
+  CHECK_FALSE(refused.at("quarantine").as_bool());
+}
+
+TEST_CASE("where manifests must be signed the lifecycle leaves the capability out, and says so") {
+  Rig rig(R"("manifestTrust":{"requireSigned":true})");
+  rig.work();
+  const RunResult end = rig.rollout(quick(PLUGIN_NEXT, {"--wait", "--json"}));
+  CAPTURE(end.out);
+  REQUIRE(end.status == 0);
+  CHECK(text_at(parse_json(end.out), "outcome") == "promoted");
+  CHECK(rig.rollout({"report"}).out.find("publish_left_out") != std::string::npos);
+  rig.check_nothing_left();
+  rig.check_clients();
+}
+
 TEST_CASE("one rollout at a time; it is paused, resumed, promoted by the operator and taken back") {
   Rig rig;
   REQUIRE(

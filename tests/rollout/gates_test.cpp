@@ -45,6 +45,13 @@ gateway::HistoryEntry entry(std::int64_t at, const char* event, const char* deta
 
 }  // namespace
 
+TEST_CASE("a node that takes signed manifests only is known by its configuration") {
+  CHECK_FALSE(signed_manifests_only("{}"));
+  CHECK_FALSE(signed_manifests_only(R"({"manifestTrust":{"allowUnsignedLegacy":true}})"));
+  CHECK(signed_manifests_only(R"({"manifestTrust":{"requireSigned":true}})"));
+  CHECK(signed_manifests_only(R"({"manifestTrust":{"allowUnsignedLegacy":false}})"));
+}
+
 TEST_CASE("the contract's envelopes are compiled in, and the demanded responses satisfy them") {
   REQUIRE(contract_cases().size() >= 12);
   const auto replies = right_replies();

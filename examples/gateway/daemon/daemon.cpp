@@ -170,7 +170,7 @@ void Daemon::open_host() {
   here.id = node.id;
   here.tier = node.tier == "backbone" ? "backbone" : "edge";
   here.coordinator = true;  // one gateway: it sweeps
-  rollouts_.attach(std::move(shared), std::move(here));
+  rollouts_.attach(std::move(shared), std::move(here), loaded_.config.plugin.config_json);
   lock_sweeper_ = std::make_unique<LockSweeper>(runtime_, options_.env.home + "/.openclaw/agents",
                                                 loaded_.config.plugin.lock_sweep, log_);
 }
@@ -234,6 +234,7 @@ void Daemon::apply(LoadedConfig next) {
       next.config.plugin.config_json = loaded_.config.plugin.config_json;
       next.config.plugin.lock_sweep = loaded_.config.plugin.lock_sweep;
     } else {
+      rollouts_.configure(next.config.plugin.config_json);
       log_.info("plugin reconfigured");
     }
   }

@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "gateway/host.hpp"
 #include "rollout/machine.hpp"
@@ -25,6 +27,7 @@ struct Ground {
   // Waits; false: the gateway is stopping.
   std::function<bool(std::chrono::milliseconds)> wait;
   std::function<void(const char*)> mark;  // told within a step, where a kill would be awkward
+  bool signed_manifests_only = false;     // see lifecycle.hpp
 };
 
 // How a tool answered the operator.
@@ -40,6 +43,9 @@ struct ToolReply {
 // Calls a tool as the operator. A gateway that is too busy is asked again for a while: whatever has an effect brings an
 // idempotency key, or may be done twice.
 ToolReply call_tool(Ground& ground, std::string_view tool, const json::object& args);
+
+// A gate: nobody has the names of a rollout's own agents.
+Check names_free(Ground& ground);
 
 // The record could not be written: nothing is known against the candidate.
 StepEnd not_written(const gateway::Error& error);

@@ -27,6 +27,15 @@ bool fine(const GateRow& gate) { return gate.status == "passed" || gate.status =
 
 }  // namespace
 
+bool signed_manifests_only(std::string_view plugin_config) {
+  const auto config = json::parse(plugin_config);
+  if (!config || !config->is_object()) return false;
+  const json::object& trust = fields::object(config->get_object(), "manifestTrust");
+  const json::value* legacy = trust.if_contains("allowUnsignedLegacy");
+  return fields::flag(trust, "requireSigned") ||
+         (legacy != nullptr && *legacy == json::value(false));
+}
+
 gateway::Result<json::object> rollout_manifest(std::string_view published_at) {
   const json::object manifest{
       {"manifestVersion", "1.0.0"},

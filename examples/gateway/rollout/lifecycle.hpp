@@ -16,6 +16,10 @@ inline constexpr std::string_view kRolloutCapability = "cap.rollout-check";
 // A low-risk manifest of that capability, complete with its checksum. Errors: as complete_manifest().
 gateway::Result<json::object> rollout_manifest(std::string_view published_at);
 
+// True when the plugin's configuration (JSON) takes signed manifests only: a rollout has no key, and leaves the capability
+// out of its lifecycle.
+bool signed_manifests_only(std::string_view plugin_config);
+
 // How many gates of a pipeline ({gate, status}...) whose names begin with `first`..`last` were passed, or skipped because
 // an earlier run had passed them: gates_passed(pipeline, "G4", "G9").
 int gates_passed(const json::array& pipeline, std::string_view first, std::string_view last);

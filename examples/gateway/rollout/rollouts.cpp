@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "rollout/lifecycle.hpp"
+
 namespace gateway_app {
 namespace {
 
@@ -101,7 +103,14 @@ void Rollouts::stop() {
   host_.reset();
 }
 
-void Rollouts::attach(std::shared_ptr<Host> host, RolloutNode node) {
+void Rollouts::configure(const std::string& plugin_config) {
+  const std::lock_guard lock(mutex_);
+  signed_manifests_only_ = signed_manifests_only(plugin_config);
+}
+
+void Rollouts::attach(std::shared_ptr<Host> host, RolloutNode node,
+                      const std::string& plugin_config) {
+  configure(plugin_config);
   auto newest = store_.newest();
   if (!newest) say(GW_LOG_ERROR, "the last rollout cannot be read: " + newest.error().message);
   const std::lock_guard lock(mutex_);
@@ -217,15 +226,19 @@ void Rollouts::loop() {
 bool Rollouts::run_step() {
   std::shared_ptr<Host> host;
   RolloutRecord record;
+  bool signed_only = false;
   {
     const std::lock_guard lock(mutex_);
     host = host_;
     record = *current_;
+    signed_only = signed_manifests_only_;
   }
-  Ground ground{*host, [this] { return *current(); },
+  Ground ground{*host,
+                [this] { return *current(); },
                 [this](const RecordChange& changing) { return change(changing); },
                 [this](std::chrono::milliseconds time) { return pause_for(time); },
-                [&](const char* where) { tell(record.step, where); }};
+                [&](const char* where) { tell(record.step, where); },
+                signed_only};
   tell(record.step, "begun");
   const bool forward = stage_of(record.step) != Stage::kRollback;
   std::optional<StepEnd> end;

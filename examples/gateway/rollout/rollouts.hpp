@@ -42,7 +42,11 @@ class Rollouts {
   Rollouts& operator=(const Rollouts&) = delete;
 
   // The gateway is up: goes on with what was not finished.
-  void attach(std::shared_ptr<gateway::Host> host, RolloutNode node);
+  void attach(std::shared_ptr<gateway::Host> host, RolloutNode node,
+              const std::string& plugin_config);
+
+  // The plugin took this configuration (JSON). Thread rule: the owner's.
+  void configure(const std::string& plugin_config);
 
   // Waits for what the step is doing; the next process goes on.
   void stop();
@@ -76,6 +80,7 @@ class Rollouts {
   std::condition_variable changed_;
   std::shared_ptr<gateway::Host> host_;
   RolloutNode node_;
+  bool signed_manifests_only_ = false;
   std::optional<RolloutRecord> current_;
   bool ending_ = false;
   std::thread thread_;

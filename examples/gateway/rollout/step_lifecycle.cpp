@@ -68,6 +68,10 @@ bool Story::register_agents() {
 }
 
 bool Story::publish() {
+  if (ground_.signed_manifests_only) {
+    return add(holds("publish_left_out", true,
+                     "manifestTrust takes signed manifests only, and a rollout has no key"));
+  }
   const std::time_t seconds = record_.started_ms / 1000;
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
@@ -97,14 +101,13 @@ bool Story::replayed(std::string_view tool, const json::object& args, const char
 }
 
 bool Story::delegate() {
-  return replayed("ansible_delegate_task",
-                  {{"title", "rollout check " + record_.id},
-                   {"description", "A task of a rollout's lifecycle validation."},
-                   {"assignedTo", kRolloutOwner},
-                   {"requires", json::array{kRolloutCapability}},
-                   {"from_agent", kRolloutOther},
-                   {"idempotency_key", key("delegate")}},
-                  "delegated");
+  json::object args{{"title", "rollout check " + record_.id},
+                    {"description", "A task of a rollout's lifecycle validation."},
+                    {"assignedTo", kRolloutOwner},
+                    {"from_agent", kRolloutOther},
+                    {"idempotency_key", key("delegate")}};
+  if (!ground_.signed_manifests_only) args["requires"] = json::array{kRolloutCapability};
+  return replayed("ansible_delegate_task", args, "delegated");
 }
 
 bool Story::refuse_stranger() {
@@ -153,6 +156,7 @@ bool Story::look_back() {
 }
 
 bool Story::withdraw() {
+  if (ground_.signed_manifests_only) return true;
   const ToolReply reply =
       call_tool(ground_, "ansible_capability_unpublish",
                 {{"capability_id", kRolloutCapability}, {"from_agent", kRolloutOwner}});
@@ -223,16 +227,23 @@ Cleaned remove_agents(Ground& ground) {
 
 }  // namespace
 
+Check names_free(Ground& ground) {
+  const auto taken = own_agents(ground);
+  if (taken.empty()) return holds("names_free", true, "rollout-owner, rollout-other");
+  return holds("names_free", false,
+               "an agent called " + taken.front() +
+                   " exists, and no rollout made it; remove it with: openclaw ansible agent purge "
+                   "--id " +
+                   taken.front());
+}
+
 std::optional<StepEnd> run_lifecycle(Ground& ground) {
   const RolloutRecord record = ground.record();
   if (const auto ended = trial_ended(ground); ended && ended->kind != Kind::kPassed) return ended;
   if (!record.made_agents) {
-    if (const auto taken = own_agents(ground); !taken.empty()) {
-      return end_by({holds("names_free", false,
-                           "an agent called " + taken.front() +
-                               " exists, and this rollout did not make it; remove it with: "
-                               "openclaw ansible agent purge --id " +
-                               taken.front())});
+    // Not the candidate's fault.
+    if (Check free = names_free(ground); !free.passed()) {
+      return StepEnd{Kind::kAborted, {free}, free.detail, {}};
     }
     auto noted = ground.note([](RolloutRecord& r) { r.made_agents = true; });
     if (!noted) return not_written(noted.error());

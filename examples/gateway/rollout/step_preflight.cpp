@@ -69,6 +69,7 @@ std::optional<StepEnd> run_preflight(Ground& ground) {
             proved->release.sha256 == record.from.sha256 ? "it is the active release" : ""));
   check_formats(ground.host.releases(), *proved, checks);
   checks.push_back(check_contract(ground.host, proved->release.sha256));
+  checks.push_back(names_free(ground));
   return end_by(std::move(checks));
 }
 
