@@ -200,13 +200,16 @@ TEST_CASE("A split grows with time and samples: 1, 5, 25, 50 per cent") {
   }
 }
 
-TEST_CASE("A least time fits into a timeout that was asked for") {
+TEST_CASE("A least time fits into a timeout that was asked for, but a soak is never cut short") {
   CanaryPolicy policy;
   CHECK(policy.timeout_of(CanaryStage::kShadow) == 40'000);
   CHECK(policy.timeout_of(CanaryStage::kSoak) == 1'200'000);
   policy.timeout_ms = 20'000;
   CHECK(policy.least_ms(CanaryStage::kSplit) == 5'000);
-  CHECK(policy.least_ms(CanaryStage::kSoak) == 5'000);
+  CHECK(policy.timeout_of(CanaryStage::kSplit) == 20'000);
+  CHECK(policy.least_ms(CanaryStage::kSoak) == 300'000);
+  CHECK(policy.timeout_of(CanaryStage::kSoak) == 300'000);
+  policy.soak_ms = 1'000;
   CHECK(policy.timeout_of(CanaryStage::kSoak) == 20'000);
 }
 

@@ -100,6 +100,7 @@ TEST_CASE("damaged kept bytes are never handed out, and importing the file again
   REQUIRE(copy.ok());
   CHECK(test::read_text(copy->path) == "one");
   CHECK(store.all().size() == 1);
+  CHECK(files_in(fs::path(kept(f, one)).parent_path()) == 1);
 }
 
 TEST_CASE("a release is found by version or by the beginning of its digest") {

@@ -35,12 +35,13 @@ std::string_view judgement_name(Judgement judgement) {
 }
 
 std::int64_t CanaryPolicy::least_ms(CanaryStage stage) const {
-  const std::int64_t least = stage == CanaryStage::kSoak ? soak_ms : stage_ms;
-  return timeout_ms > 0 ? std::min(least, timeout_ms / kTimeoutFactor) : least;
+  if (stage == CanaryStage::kSoak) return soak_ms;
+  return timeout_ms > 0 ? std::min(stage_ms, timeout_ms / kTimeoutFactor) : stage_ms;
 }
 
 std::int64_t CanaryPolicy::timeout_of(CanaryStage stage) const {
-  return timeout_ms > 0 ? timeout_ms : std::max(kLeastTimeoutMs, kTimeoutFactor * least_ms(stage));
+  if (timeout_ms == 0) return std::max(kLeastTimeoutMs, kTimeoutFactor * least_ms(stage));
+  return stage == CanaryStage::kSoak ? std::max(timeout_ms, soak_ms) : timeout_ms;
 }
 
 // Bucket i of an octave [2^n, 2^(n+1)) is its eighth; below 8 us each bucket is one microsecond.

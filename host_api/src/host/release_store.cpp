@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <set>
 #include <system_error>
@@ -198,10 +199,18 @@ Result<void> ReleaseStore::make(const std::string& staged_path, const Release& r
     return wrote;
   }
   if (::chmod(hidden.c_str(), 0500) != 0) return io_error("set the mode of", hidden, errno);
-  const std::string final = directory_of(release.id.sha256);
-  if (auto removed = remove_tree(final); !removed) return removed;
-  if (::rename(hidden.c_str(), final.c_str()) != 0) return io_error("rename", hidden, errno);
-  return sync_directory(releases_dir_);
+  return put_in_place(hidden, directory_of(release.id.sha256));
+}
+
+// In one step, also where there was something before: a release that is kept is there at every instant.
+Result<void> ReleaseStore::put_in_place(const std::string& hidden, const std::string& final) {
+  if (::rename(hidden.c_str(), final.c_str()) == 0) return sync_directory(releases_dir_);
+  if (errno != EEXIST && errno != ENOTEMPTY) return io_error("rename", hidden, errno);
+  if (::renameat2(AT_FDCWD, hidden.c_str(), AT_FDCWD, final.c_str(), RENAME_EXCHANGE) != 0) {
+    return io_error("exchange", hidden, errno);
+  }
+  if (auto synced = sync_directory(releases_dir_); !synced) return synced;
+  return remove_tree(hidden);
 }
 
 void ReleaseStore::prune(const std::function<bool(const Release&)>& keep, std::size_t others) {

@@ -82,6 +82,7 @@ class ReleaseStore {
  private:
   ReleaseStore(std::string root, std::string plugin, LogSink log);
   Result<void> load(bool tidy);
+  Result<void> put_in_place(const std::string& hidden, const std::string& final);
   Result<void> make(const std::string& staged_path, const Release& release,
                     const std::string& signature);
   std::string directory_of(std::string_view sha256) const;

@@ -211,12 +211,21 @@ void Journal::begin() {
     return pause();
   }
   file_.emplace(std::move(*file));
-  if (!file_->write(bytes)) return end("the disk is full or cannot be written", true);
+  if (!file_->write(bytes)) return give_up();
   limit_ = limit;
   first_sequence_ = sequence_ = header.sequence;
   if (std::exchange(in_trouble_, false) && log_) {
     log_(GW_LOG_INFO, "journal", "records again, in " + file_->path());
   }
+}
+
+// Half a snapshot is of no use: it would only push a file out of the ring that is.
+void Journal::give_up() {
+  const std::string path = file_->path();
+  file_.reset();
+  ::unlink(path.c_str());
+  complain(path + " was not begun: the disk is full or cannot be written");
+  pause();
 }
 
 // Collected in memory, bounded: an engine ends a snapshot that is held over a wait.

@@ -83,6 +83,7 @@ class Journal {
   void record(const Entry& entry);
   bool put(const std::vector<std::string>& steps);
   void end(const std::string& reason, bool trouble);
+  void give_up();
   void pause();
   void complain(const std::string& text);
 
