@@ -27,7 +27,7 @@ constexpr ToolCall kCalls[] = {
        mesh.gateway().tool("ansible_disable_agent", of_agent(id));
        return of_agent(id);
      }},
-    {"purge_agent", "", [](Mesh& mesh) { return of_agent(mesh.agent()); }, false, true},
+    {"purge_agent", "", [](Mesh& mesh) { return of_agent(mesh.agent()); }},
     {"list_agents", "", nothing},
     {"invite_agent", "", [](Mesh& mesh) { return of_agent(mesh.fresh("guest")); }},
     {"accept_agent_invite", "",
@@ -52,7 +52,7 @@ constexpr ToolCall kCalls[] = {
      }},
     {"seed_gateway_admins", "", nothing},
     {"list_gateway_admins", "", nothing},
-    {"bootstrap_node", "", nothing, false, false, true},
+    {"bootstrap_node", "", nothing, false, true},
     {"invite_node", "", nothing},
     {"join_node", "",
      [](Mesh& mesh) {

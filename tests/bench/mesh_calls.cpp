@@ -84,7 +84,7 @@ constexpr ToolCall kCalls[] = {
        return json::object{{"agent", kWorker}};
      }},
     {"lock_sweep_status", "", nothing},
-    {"report_lock_sweep", "", lock_report, false, false, false, true},
+    {"report_lock_sweep", "", lock_report, false, false, true},
     {"import", "", old_task},
     {"capability_publish", "", [](Mesh& mesh) { return flat(mesh.fresh("cap.new"), "1.0.0"); }},
     {"capability_publish", "update", [](Mesh& mesh) { return flat(mesh.capability(), "2.0.0"); }},

@@ -15,10 +15,9 @@ struct ToolCall {
   std::string_view tool;     // without "ansible_"
   std::string_view variant;  // of several ways to call it; empty: the usual one
   Prepare prepare;
-  bool dump = false;       // may grow with what there is
-  bool walks_all = false;  // looks at every task, once: nothing says who created one
-  bool refused = false;    // this call is refused, and costs what a refusal costs
-  bool by_host = false;    // only the host calls it
+  bool dump = false;     // may grow with what there is
+  bool refused = false;  // this call is refused, and costs what a refusal costs
+  bool by_host = false;  // only the host calls it
 };
 
 std::span<const ToolCall> task_calls();

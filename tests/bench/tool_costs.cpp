@@ -3,8 +3,8 @@
 //
 //   tool_cost_bench [FEW [MANY]]   default 1000 100000
 //
-// Fails when a tool is missing from the table, and when one that is no dump (nor the purge of an agent, which looks at
-// every task) reads more keys among many tasks than among few: both mesh sizes hold more of everything than a page shows, so what is returned is the same.
+// Fails when a tool is missing from the table, and when one that is no dump reads more keys among many tasks than among
+// few: both mesh sizes hold more of everything than a page shows, so what is returned is the same.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -58,9 +58,9 @@ void refuse_missing_tools(const std::vector<ToolCall>& calls) {
 }
 
 Row measured(Mesh& mesh, const ToolCall& call) {
-  Row row{.name = std::string(call.tool), .us = {}, .may_grow = call.dump || call.walks_all};
+  Row row{.name = std::string(call.tool), .us = {}, .may_grow = call.dump};
   if (!call.variant.empty()) row.name += " (" + std::string(call.variant) + ')';
-  for (int round = 0; round < (call.walks_all ? 1 : kRounds); ++round) {
+  for (int round = 0; round < kRounds; ++round) {
     gateway::Request request =
         Gateway::tool_request("ansible_" + std::string(call.tool), call.prepare(mesh));
     if (call.by_host) request.caller_kind = GW_CALLER_HOST;

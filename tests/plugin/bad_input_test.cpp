@@ -50,6 +50,8 @@ bool well_formed(std::string_view key) {
       "broadcast",
       "broadcast-read",
       "by-assignee",
+      "by-claimer",
+      "by-creator",
       "by-status",
       "cap-catalog",
       "cap-distribution",

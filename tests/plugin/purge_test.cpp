@@ -39,6 +39,21 @@ json::object purge(World& world, const std::string& agent) {
   return world.call("ansible_purge_agent", {{"agent_id", agent}, {"reason", "test"}});
 }
 
+// A finished task from before, as dumps have it.
+void import_closed(World& world, const std::string& id, std::string_view creator,
+                   std::string_view assignee, std::string_view claimer) {
+  const json::object task{{"title", "old"},
+                          {"description", "from before"},
+                          {"status", "completed"},
+                          {"createdBy_agent", creator},
+                          {"createdAt", 1'700'000'000'000},
+                          {"assignedTo_agent", assignee},
+                          {"claimedBy_agent", claimer}};
+  const json::object reply = world.ok(
+      "ansible_import", {{"section", "tasks"}, {"items", {{{"key", id}, {"value", task}}}}});
+  REQUIRE_MESSAGE(reply.at("imported").as_int64() == 1, json::canonical(reply));
+}
+
 // A busy life of "guest" among others; nothing of it is open at its end.
 void live(CapabilityWorld& world) {
   world.agent("guest");
@@ -165,6 +180,72 @@ TEST_CASE("nothing is removed while the agent has open tasks, whoever made them"
   world.ok("ansible_cancel_task", {{"taskId", made}, {"reason", "over"}});
   CHECK(code_of(purge(world, "guest")) == "ok");
   CHECK(code_of(world.call("ansible_task_timeline", {{"taskId", made}})) == "not_found");
+}
+
+TEST_CASE("an open task keeps the agent also when somebody else it is shared with works on it") {
+  World world;
+  world.agent("guest");
+  world.agent("bob");
+  const std::string shared = delegate(world, "guest", {{"to_agents", json::array{"bob"}}});
+  const auto refused = [&] {
+    const json::object reply = purge(world, "guest");
+    return code_of(reply) == "conflict" && text_of(reply, "taskId") == shared;
+  };
+  REQUIRE(code_of(claim(world, shared, "bob")) == "ok");
+  CHECK(refused());
+  REQUIRE(code_of(update(world, shared, "bob")) == "ok");
+  CHECK(refused());
+  REQUIRE(code_of(complete(world, shared, "bob")) == "ok");
+  CHECK(code_of(purge(world, "guest")) == "ok");
+}
+
+TEST_CASE(
+    "closed tasks go that an agent made, shared or took, however odd their ids; others stay") {
+  for (const std::size_t every : {std::size_t{0}, std::size_t{1}}) {
+    CAPTURE(every);
+    World world;
+    world.agent("bob");
+    import_closed(world, "others", "bob", "bob", "node-a");
+    const auto before = keys_of(world);
+    world.agent("guest");
+    import_closed(world, "made", "guest", "bob", "bob");
+    import_closed(world, "shared", "bob", "guest", "bob");
+    import_closed(world, "taken", "bob", "bob", "guest");
+    import_closed(world, "odd / id", "guest", "guest", "guest");
+    import_closed(world, std::string(120, 'x'), "guest", "bob", "guest");
+    world.yield_every = every;
+    const json::object reply = purge(world, "guest");
+    CHECK_MESSAGE(code_of(reply) == "ok", json::canonical(reply));
+    CHECK(reply.at("purged").at("tasks").as_int64() == 5);
+    CHECK(difference(before, keys_of(world)) == "");
+  }
+}
+
+TEST_CASE("a purge reads what goes, and what forbids it, however many tasks others have") {
+  const auto keys_read = [](int others) {
+    World world;
+    world.ok("ansible_set_backpressure_policy",
+             {{"max_queue_depth", 500}, {"max_concurrent", 500}});
+    for (const char* agent : {"guest", "ann", "bob"}) world.agent(agent);
+    for (int i = 0; i < others; ++i) {
+      task_in(world, i % 2 == 0 ? "completed" : "claimed", i % 3 == 0 ? "ann" : "bob");
+    }
+    world.ok("ansible_mark_read", {});
+    std::vector<std::size_t> reads;
+    const std::string made = delegate(world, "bob", {{"from_agent", "guest"}});
+    CHECK(code_of(purge(world, "guest")) == "conflict");
+    reads.push_back(world.keys_read);
+    world.ok("ansible_cancel_task", {{"taskId", made}, {"reason", "over"}});
+    task_in(world, "completed", "guest");
+    const json::object reply = purge(world, "guest");
+    CHECK(code_of(reply) == "ok");
+    CHECK(reply.at("purged").at("tasks").as_int64() == 2);
+    reads.push_back(world.keys_read);
+    return reads;
+  };
+  const auto few = keys_read(10);
+  CHECK(few == keys_read(600));
+  for (const std::size_t reads : few) CHECK(reads < 80);
 }
 
 TEST_CASE("nothing is removed while the agent offers a capability") {

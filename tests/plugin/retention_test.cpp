@@ -20,8 +20,9 @@ std::size_t rows(const World& world, std::string_view prefix) {
 // What the store would hold had the tasks never existed, apart from the audit log and the notices.
 std::size_t task_rows(const World& world) {
   std::size_t count = 0;
-  for (const char* prefix : {"task/", "task-sla/", "by-status/", "by-assignee/", "agent-load/",
-                             "due/", "lease/", "ledger/task/", "ledger-left/"}) {
+  for (const char* prefix :
+       {"task/", "task-sla/", "by-status/", "by-assignee/", "by-creator/", "by-claimer/",
+        "agent-load/", "due/", "lease/", "ledger/task/", "ledger-left/"}) {
     count += rows(world, prefix);
   }
   return count;

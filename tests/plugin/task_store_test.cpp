@@ -37,6 +37,7 @@ std::vector<ansible::Task> all_tasks(const Store& store) {
 void check_consistency(const Store& store) {
   Keys status_index;
   Keys assignee_index;
+  Keys creator_index;
   Keys leases;
   std::map<std::string, std::int64_t> counts;
   std::map<std::string, std::pair<std::int64_t, std::int64_t>> loads;
@@ -52,6 +53,8 @@ void check_consistency(const Store& store) {
       if (status == "pending") ++loads[agent].first;
       ++assigned[agent][status];
     }
+    REQUIRE_FALSE(task.created_by_agent.empty());
+    creator_index.insert(key::by_creator(task.created_by_agent, !terminal(task.status), task.id));
     if (held(task.status)) ++loads[task.claimed_by_agent.value()].second;
     CHECK(held(task.status) == (task.claimed_by_agent && !terminal(task.status)));
     if (task.lease_expires_at) leases.insert(key::lease(*task.lease_expires_at, task.id));
@@ -60,6 +63,8 @@ void check_consistency(const Store& store) {
   }
   CHECK(keys_with(store, "by-status/") == status_index);
   CHECK(keys_with(store, "by-assignee/") == assignee_index);
+  CHECK(keys_with(store, "by-creator/") == creator_index);
+  CHECK(keys_with(store, "by-claimer/").empty());  // nobody takes what is others' to do
   CHECK(keys_with(store, "lease/") == leases);
   CHECK(keys_with(store, "audit/").size() == keys_with(store, "audit-time/").size());
 

@@ -60,7 +60,10 @@ class Seen {
  public:
   void note(const Step& step, const Answer& answer, const std::vector<Change>& changes) {
     if (!answer.refused()) ++count_[step.name];
+    const bool purge = step.name == "ansible_purge_agent";
     for (const Change& change : changes) {
+      const bool gone = change.before.version != 0 && change.after.version == 0;
+      if (gone && purge && change.key.starts_with("by-claimer/")) ++count_["purged task"];
       if (change.after.version == 0 || !change.after.document.is_object()) continue;
       const json::object& after = change.after.document.get_object();
       if (change.key.starts_with("message/") && change.before.version == 0) {
@@ -119,7 +122,7 @@ TEST_CASE("after each of thousands of random calls, counters, indexes and life c
         "message task_high_risk_rejected", "message capability_owner_failover",
         "high-risk work done", "dead letter", "ansible_replay_dead_letter", "ansible_ack_inbox",
         "ansible_accept_agent_invite", "ansible_consume_ws_ticket", "ansible_revoke_node",
-        "ansible_import"}) {
+        "ansible_import", "ansible_purge_agent", "purged task"}) {
     CHECK_MESSAGE(seen[what] > 0, std::string(what));
   }
 }

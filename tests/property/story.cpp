@@ -57,12 +57,14 @@ const Story::Chapter Story::kChapters[] = {
     {2, &Story::set_policy},
     {6, &Story::publish},
     {2, &Story::withdraw},
+    {1, &Story::rest_owner},
     {3, &Story::distribution},
     {4, &Story::coordinate},
     {2, &Story::import_task},
     {4, &Story::invite_people},
     {4, &Story::use_token},
     {2, &Story::move_people},
+    {2, &Story::welcome_visitor},
     {5, &Story::admit_nodes},
     {3, &Story::set_sink},
     {12, &Story::drain_outbox},
@@ -77,6 +79,11 @@ const Story::Chapter Story::kChapters[] = {
 
 // What the reply makes possible for a short time only.
 void Story::follow_up(const Step& step, const Answer& answer) {
+  const bool visitor =
+      step.name == "ansible_register_agent" && step.args.at("agent_id") == "visitor";
+  if (visitor && soon_.empty()) {
+    soon_ = {&Story::work_of_visitor, &Story::work_of_visitor, &Story::purge_visitor};
+  }
   if (step.name == "ansible_invite_agent") soon_ = {&Story::accept_invite};
   if (step.name == "ansible_invite_node") {
     soon_ = {&Story::exchange_invite, &Story::come_with_ticket};

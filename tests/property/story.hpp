@@ -39,6 +39,9 @@ class Story {
   Step release_or_cancel();
   Step approve();
   Step risky_work();
+  Step rest_owner();
+  Step miss_owner();
+  Step welcome_owner();
   Step register_agent();
   Step switch_agent();
   Step send();
@@ -59,6 +62,9 @@ class Story {
   Step come_with_ticket();
   Step use_token();
   Step move_people();
+  Step welcome_visitor();
+  Step work_of_visitor();
+  Step purge_visitor();
   Step admit_nodes();
   Step set_sink();
   Step drain_outbox();

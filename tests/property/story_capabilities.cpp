@@ -87,6 +87,21 @@ Step Story::risky_work() {
   return tool("complete_task", {{"taskId", id}, {"agentId", worker}, {"result", "done"}});
 }
 
+// The owner of most manifests is away for a moment, and its standby owner takes over; not in the middle of something.
+Step Story::rest_owner() {
+  if (!soon_.empty()) return claim();
+  soon_ = {&Story::miss_owner, &Story::miss_owner, &Story::welcome_owner};
+  return tool("disable_agent", {{"agent_id", "ann"}, {"reason", "resting"}});
+}
+
+Step Story::miss_owner() {
+  return tool("delegate_task", {{"title", "whoever can"},
+                                {"description", "while the owner is away"},
+                                {"requires", json::array{chance(50) ? "cap.h0" : capability()}}});
+}
+
+Step Story::welcome_owner() { return tool("enable_agent", {{"agent_id", "ann"}}); }
+
 // Those who take part in the canary delegate to each other, and mostly succeed.
 Step Story::canary_work() {
   static const std::vector<std::string> kExecutors = {"bob", "ann"};

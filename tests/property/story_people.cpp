@@ -69,6 +69,30 @@ Step Story::move_people() {
   }
 }
 
+// Somebody comes, leaves finished work behind, and is purged with it.
+Step Story::welcome_visitor() {
+  return tool("register_agent", {{"agent_id", "visitor"}, {"type", "internal"}});
+}
+
+// Imported, because no tool lets the visitor take what is others' to do.
+Step Story::work_of_visitor() {
+  const json::object task{{"title", "from before"},
+                          {"description", "what it said"},
+                          {"status", chance(50) ? "completed" : "failed"},
+                          {"createdBy_agent", chance(50) ? "visitor" : agent()},
+                          {"createdAt", 1'700'000'000'000 + number(100'000)},
+                          {"assignedTo_agent", chance(30) ? "visitor" : agent()},
+                          {"claimedBy_agent", chance(70) ? "visitor" : agent()}};
+  const std::string id = "visit-" + std::to_string(++keys_);
+  tasks_.push_back(id);
+  return tool("import", {{"section", "tasks"}, {"items", {{{"key", id}, {"value", task}}}}});
+}
+
+// Now and then the admin is to go, which is refused.
+Step Story::purge_visitor() {
+  return tool("purge_agent", {{"agent_id", chance(90) ? "visitor" : "architect"}});
+}
+
 // Nodes are invited, exchange their invite for a ticket, come with it, and are revoked.
 Step Story::admit_nodes() {
   static const std::vector<std::string> kNodes = {"node-b", "node-c"};

@@ -95,6 +95,8 @@ void check_indexes(const Mirror& mirror, const std::vector<ansible::Task>& tasks
                    Problems& problems) {
   std::set<std::string> by_status;
   std::set<std::string> by_assignee;
+  std::set<std::string> by_creator;
+  std::set<std::string> by_claimer;
   std::set<std::string> leases;
   std::set<std::string> holders;
   for (const ansible::Task& task : tasks) {
@@ -104,6 +106,14 @@ void check_indexes(const Mirror& mirror, const std::vector<ansible::Task>& tasks
     for (const std::string& agent : task.assignees) {
       by_assignee.insert(key::by_assignee(agent, status, rank, task.updated_at, task.id));
     }
+    const std::string& creator = task.created_by_agent;
+    if (!creator.empty()) {
+      by_creator.insert(key::by_creator(creator, !terminal(task.status), task.id));
+    }
+    const std::string claimer = task.claimed_by_agent.value_or("");
+    if (terminal(task.status) && task.claimed_by_agent && !task.assigned_to(claimer)) {
+      by_claimer.insert(key::by_claimer(claimer, task.id));
+    }
     if (held(task.status) && task.claimed_by_agent) {
       holders.insert(key::held(*task.claimed_by_agent, task.id));
     }
@@ -111,6 +121,8 @@ void check_indexes(const Mirror& mirror, const std::vector<ansible::Task>& tasks
   }
   same_keys(mirror, "by-status/", std::move(by_status), problems);
   same_keys(mirror, "by-assignee/", std::move(by_assignee), problems);
+  same_keys(mirror, "by-creator/", std::move(by_creator), problems);
+  same_keys(mirror, "by-claimer/", std::move(by_claimer), problems);
   same_keys(mirror, "held/", std::move(holders), problems);
   same_keys(mirror, "lease/", std::move(leases), problems);
 }

@@ -128,6 +128,12 @@ std::string by_assignee(std::string_view agent, std::string_view status, int ran
   return join(
       {"by-assignee", part(agent), status, std::to_string(rank), ms(updated_ms), part(task)});
 }
+std::string by_creator(std::string_view agent, bool open, std::string_view task) {
+  return join({"by-creator", part(agent), open ? "open" : "closed", part(task)});
+}
+std::string by_claimer(std::string_view agent, std::string_view task) {
+  return join({"by-claimer", part(agent), part(task)});
+}
 std::string held(std::string_view agent, std::string_view task) {
   return join({"held", part(agent), part(task)});
 }

@@ -34,6 +34,8 @@
 //   agent-load/<agent>                           AgentLoad: queued tasks, held claims, assigned tasks per status
 //   by-status/<status>/<rank>/<updated>/<task>   empty: tasks of a status, urgent ones first, by last update
 //   by-assignee/<agent>/<status>/<rank>/<updated>/<task>  empty: tasks assigned to an agent
+//   by-creator/<agent>/<open or closed>/<task>   empty: tasks that an agent created
+//   by-claimer/<agent>/<task>                    empty: closed tasks that an agent had claimed without being assigned
 //   held/<agent>/<task>                          empty: the tasks that an agent holds
 //   ledger/task/<task>/<action>/<actor>/<key hash>  LedgerEntry: one effect per idempotency key
 //   ledger/tool/<actor>/<tool>/<key hash>        LedgerEntry of a creating tool
@@ -127,6 +129,8 @@ std::string by_status(std::string_view status, int rank, std::int64_t updated_ms
                       std::string_view task);
 std::string by_assignee(std::string_view agent, std::string_view status, int rank,
                         std::int64_t updated_ms, std::string_view task);
+std::string by_creator(std::string_view agent, bool open, std::string_view task);
+std::string by_claimer(std::string_view agent, std::string_view task);
 std::string held(std::string_view agent, std::string_view task);
 std::string ledger_task(std::string_view task, std::string_view action, std::string_view actor,
                         std::string_view key_hash);

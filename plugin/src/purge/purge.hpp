@@ -1,7 +1,7 @@
 // Removing an agent with everything that is its own (ansible_purge_agent): as if it had never been, but for the audit log.
 //
-// It goes in steps, because what it wrote may be much: first everything that would forbid it is looked for, and only then
-// the first thing is removed. Killed in between, it is called again and goes on with what is left.
+// First everything that would forbid it is looked for; then the agent is disabled and removed in steps, because what it
+// wrote may be much. Killed in between, it is called again and goes on with what is left.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +18,10 @@ namespace ansible {
 
 // How far a purge is, and what it has removed; the continuation of its steps.
 struct Purge {
-  enum class Stage : std::uint8_t { kLook, kTasks, kMessages, kBroadcasts, kRest };
+  enum class Stage : std::uint8_t { kTasks, kMessages, kBroadcasts, kRest };
   std::string agent{};
-  Stage stage = Stage::kLook;
-  std::size_t status = 0;  // of tasks: which of the statuses is walked through
-  std::string cursor{};    // key of the last row that was looked at; empty: none yet
+  Stage stage = Stage::kTasks;
+  std::string cursor{};  // of messages: key of the last row that was looked at; empty: none yet
   std::int64_t tasks = 0;
   std::int64_t messages = 0;
   std::int64_t capabilities = 0;
@@ -31,14 +30,15 @@ struct Purge {
 json::object to_json(const Purge& purge);
 Purge purge_from_json(const json::object& from);
 
-// What forbids it, as far as that is known without reading every task: a role it has, tasks it holds or that wait for
-// it, capabilities it offers. Errors: conflict, naming what to do.
+// What forbids it: a role it has, tasks it holds or that wait for it, capabilities it offers, other open tasks that it
+// created or is assigned. Errors: conflict, naming what to do.
 std::optional<Error> refuse_purge(Context& context, const Agent& agent);
+
+// The last of these: it names the first such task.
+std::optional<Error> refuse_open_tasks(Context& context, const std::string& agent);
 
 // Each does a part of its stage's work. True: the stage is done.
 //
-// Looks for open tasks of others that the agent created. Errors: conflict.
-Result<bool> look_for_open_tasks(Context& context, Purge& purge);
 // Removes the closed tasks that it created, was assigned or had claimed, with their ledger entries.
 bool purge_tasks(Context& context, Purge& purge);
 // Erases what it sent, and what was sent to it alone; takes its row of the rest.

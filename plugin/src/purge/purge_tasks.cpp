@@ -10,12 +10,22 @@ namespace ansible {
 namespace {
 
 constexpr std::size_t kRowsPerStep = 200;
-constexpr std::array<std::string_view, 3> kOpen = {"pending", "claimed", "in_progress"};
-constexpr std::array<std::string_view, 2> kClosed = {"completed", "failed"};
 
-bool concerns(const Task& task, const std::string& agent) {
-  return task.created_by_agent == agent || task.claimed_by_agent == agent ||
-         task.assigned_to(agent);
+// "by-assignee/<agent>/<status>/"
+std::string assigned(const std::string& agent, TaskStatus status) {
+  return "by-assignee/" + key::part(agent) + '/' + std::string(to_text(status)) + '/';
+}
+
+// Where the open tasks stand that concern an agent, but for those it holds.
+std::array<std::string, 4> open_lists(const std::string& agent) {
+  return {key::by_creator(agent, true, ""), assigned(agent, TaskStatus::kPending),
+          assigned(agent, TaskStatus::kClaimed), assigned(agent, TaskStatus::kInProgress)};
+}
+
+// Where the closed ones stand.
+std::array<std::string, 4> closed_lists(const std::string& agent) {
+  return {key::by_creator(agent, false, ""), key::by_claimer(agent, ""),
+          assigned(agent, TaskStatus::kCompleted), assigned(agent, TaskStatus::kFailed)};
 }
 
 void erase_ledger(Transaction& txn, const std::string& task) {
@@ -26,54 +36,44 @@ void erase_ledger(Transaction& txn, const std::string& task) {
   }
 }
 
-// Visits the tasks of these statuses from where the purge is, until the step is over. The visitor returns false to end
-// it. True: there are no more.
-template <std::size_t N, class Visit>
-bool walk(Context& context, Purge& purge, const std::array<std::string_view, N>& statuses,
-          const Visit& visit) {
-  while (purge.status < N) {
-    const std::string prefix = "by-status/" + std::string(statuses[purge.status]) + '/';
-    const std::string first = purge.cursor.empty() ? prefix : purge.cursor + '\0';
-    const Rows rows = collect(context.txn, first, prefix_end(prefix), {.limit = kRowsPerStep});
-    for (const auto& [at, priority] : rows) {
-      purge.cursor = at;
-      const auto task = load_task(context.txn, key::last_part(at));
-      if (task && !visit(*task)) return false;
-      if (context.txn.should_yield()) return false;
-    }
-    if (rows.size() == kRowsPerStep) return false;
-    ++purge.status;
-    purge.cursor.clear();
-  }
-  purge.status = 0;
-  return true;
+void erase_closed(Context& context, Purge& purge, const Task& task) {
+  forget_deliveries(context.txn, key::task(task.id));
+  erase_ledger(context.txn, task.id);
+  remove_task(context.txn, task);
+  ++purge.tasks;
 }
 
 }  // namespace
 
-Result<bool> look_for_open_tasks(Context& context, Purge& purge) {
-  std::optional<Task> found;
-  const bool done = walk(context, purge, kOpen, [&](const Task& task) {
-    if (!concerns(task, purge.agent)) return true;
-    found = task;
-    return false;
-  });
-  if (!found) return done;
-  return Error{code::kConflict,
-               "agent '" + purge.agent + "' has a task that is not finished: '" + found->title +
-                   "'; complete or cancel it first (ansible_cancel_task)",
-               {{"taskId", found->id}, {"status", to_text(found->status)}}};
+std::optional<Error> refuse_open_tasks(Context& context, const std::string& agent) {
+  for (const std::string& list : open_lists(agent)) {
+    for (const auto& [at, empty] : collect(context.txn, list, prefix_end(list), {.limit = 1})) {
+      const auto task = load_task(context.txn, key::last_part(at));
+      if (!task) continue;
+      return Error{code::kConflict,
+                   "agent '" + agent + "' has a task that is not finished: '" + task->title +
+                       "'; complete or cancel it first (ansible_cancel_task)",
+                   {{"taskId", task->id}, {"status", to_text(task->status)}}};
+    }
+  }
+  return std::nullopt;
 }
 
+// A row goes with its task: the next step begins with the first that is left.
 bool purge_tasks(Context& context, Purge& purge) {
-  return walk(context, purge, kClosed, [&](const Task& task) {
-    if (!concerns(task, purge.agent)) return true;
-    forget_deliveries(context.txn, key::task(task.id));
-    erase_ledger(context.txn, task.id);
-    remove_task(context.txn, task);
-    ++purge.tasks;
-    return true;
-  });
+  for (const std::string& list : closed_lists(purge.agent)) {
+    const Rows rows = collect(context.txn, list, prefix_end(list), {.limit = kRowsPerStep});
+    for (const auto& [at, empty] : rows) {
+      if (const auto task = load_task(context.txn, key::last_part(at))) {
+        erase_closed(context, purge, *task);
+      } else {
+        context.txn.erase(at);
+      }
+      if (context.txn.should_yield()) return false;
+    }
+    if (rows.size() == kRowsPerStep) return false;
+  }
+  return true;
 }
 
 }  // namespace ansible

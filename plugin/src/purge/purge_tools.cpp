@@ -103,10 +103,8 @@ ToolResult finish(Context& context, const Args& args, const Actor& actor, const 
 }
 
 // One stage's work. True: on to the next.
-Result<bool> work(Context& context, Purge& purge) {
+bool work(Context& context, Purge& purge) {
   switch (purge.stage) {
-    case PurgeStage::kLook:
-      return look_for_open_tasks(context, purge);
     case PurgeStage::kTasks:
       return purge_tasks(context, purge);
     case PurgeStage::kMessages:
@@ -127,15 +125,14 @@ ToolResult purge_agent(Context& context, const Args& args) {
   Purge purge{.agent = agent->id};
   if (context.continuation.empty()) {
     if (auto refusal = refuse_purge(context, *agent)) return std::move(*refusal);
+    stand_still(context, *actor, *agent);
   } else {
     purge = purge_from_json(parse_document("continuation", context.continuation));
   }
   while (purge.stage != PurgeStage::kRest) {
-    const auto done = work(context, purge);
-    if (!done.ok()) return done.error();
-    if (*done && purge.stage == PurgeStage::kLook) stand_still(context, *actor, *agent);
-    if (*done) purge.stage = static_cast<PurgeStage>(static_cast<int>(purge.stage) + 1);
-    if (!*done || context.txn.should_yield()) return More{json::canonical(to_json(purge))};
+    const bool done = work(context, purge);
+    if (done) purge.stage = static_cast<PurgeStage>(static_cast<int>(purge.stage) + 1);
+    if (!done || context.txn.should_yield()) return More{json::canonical(to_json(purge))};
   }
   return finish(context, args, *actor, *agent, purge);
 }
@@ -151,19 +148,14 @@ constexpr Tool kTools[] = {
 }  // namespace
 
 json::object to_json(const Purge& purge) {
-  return {{"agent", purge.agent},
-          {"stage", static_cast<int>(purge.stage)},
-          {"status", purge.status},
-          {"cursor", purge.cursor},
-          {"tasks", purge.tasks},
-          {"messages", purge.messages},
-          {"capabilities", purge.capabilities}};
+  return {{"agent", purge.agent},       {"stage", static_cast<int>(purge.stage)},
+          {"cursor", purge.cursor},     {"tasks", purge.tasks},
+          {"messages", purge.messages}, {"capabilities", purge.capabilities}};
 }
 
 Purge purge_from_json(const json::object& from) {
   Purge purge{.agent = text_field(from, "agent").value_or("")};
   purge.stage = static_cast<PurgeStage>(int_field(from, "stage").value_or(0));
-  purge.status = static_cast<std::size_t>(int_field(from, "status").value_or(0));
   purge.cursor = text_field(from, "cursor").value_or("");
   purge.tasks = int_field(from, "tasks").value_or(0);
   purge.messages = int_field(from, "messages").value_or(0);
@@ -179,7 +171,8 @@ std::optional<Error> refuse_purge(Context& context, const Agent& agent) {
                                " waiting, " + std::to_string(load.held) +
                                " held); complete or cancel them first (ansible_cancel_task)");
   }
-  return refuse_offers(context, agent);
+  if (auto refusal = refuse_offers(context, agent)) return refusal;
+  return refuse_open_tasks(context, agent.id);
 }
 
 std::span<const Tool> purge_tools() { return kTools; }

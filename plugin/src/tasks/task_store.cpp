@@ -25,7 +25,14 @@ std::vector<std::string> index_keys(const Task& task) {
   for (const std::string& agent : task.assignees) {
     keys.push_back(key::by_assignee(agent, status, rank, task.updated_at, task.id));
   }
-  if (task.distribution && !terminal(task.status)) {
+  const bool open = !terminal(task.status);
+  if (const std::string& creator = task.created_by_agent; !creator.empty()) {  // dumps may lack it
+    keys.push_back(key::by_creator(creator, open, task.id));
+  }
+  if (!open && task.claimed_by_agent && !task.assigned_to(*task.claimed_by_agent)) {
+    keys.push_back(key::by_claimer(*task.claimed_by_agent, task.id));
+  }
+  if (task.distribution && open) {
     const Distributed& of = *task.distribution;
     keys.push_back(key::distribution_open(of.capability_id, of.version, task.id));
   }
