@@ -163,7 +163,17 @@ Result<std::shared_ptr<Breadcrumbs>> Breadcrumbs::open(const std::string& path) 
   if (map == MAP_FAILED) return cannot("map", path, error);
   std::shared_ptr<Breadcrumbs> crumbs(new Breadcrumbs(map, kFileSize));
   crumbs->read();
+  crumbs->clear_seats();
   return crumbs;
+}
+
+// Before anybody of this process sits down.
+void Breadcrumbs::clear_seats() {
+  for (std::size_t i = 0; i < kCrumbs; ++i) {
+    Crumb& crumb = crumbs_of(map_)[i];
+    crumb.taken.store(0);
+    crumb.busy.store(0);
+  }
 }
 
 void Breadcrumbs::read() {
@@ -187,7 +197,8 @@ void Breadcrumbs::read() {
 }
 
 void Breadcrumbs::begin() {
-  std::memset(map_, 0, size_);
+  // Threads have their seats already: what else is in a crumb belongs to who sits there.
+  for (std::size_t i = 0; i < kCrumbs; ++i) crumbs_of(map_)[i].cause.store(0);
   Header& header = header_of(map_);
   copy_text(header.process, crypto::uuid_v4());
   std::memcpy(header.magic, kMagic, sizeof kMagic);

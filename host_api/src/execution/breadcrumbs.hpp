@@ -44,7 +44,8 @@ class Breadcrumbs {
   // Of the process that left them; empty: there was none.
   const std::string& left_by() const { return left_by_; }
 
-  // Forgets them on disk, and begins to watch. To be called when they are recorded elsewhere.
+  // Forgets them on disk, and begins to watch. To be called when they are recorded elsewhere, and before the first hook
+  // runs; threads may have their seats already.
   void begin();
 
   // This thread runs hooks for as long as the seat exists. Without breadcrumbs, or beyond as many
@@ -78,6 +79,7 @@ class Breadcrumbs {
  private:
   Breadcrumbs(void* map, std::size_t size);
   void read();
+  void clear_seats();
 
   void* map_;
   std::size_t size_;
