@@ -61,9 +61,9 @@ struct CanaryRig {
   static std::vector<std::string> canary_words(const std::string& file,
                                                const std::string& from_stage) {
     const std::string seconds = from_stage == "split" ? "4" : "2";
-    return {"canary", "ansible", file, "--from-stage",  from_stage, "--stage-seconds",
-            seconds,  "--soak",  "1",  "--min-samples", "100",      "--wait",
-            "--json"};
+    return {"canary", "ansible", file,    "--from-stage",  from_stage, "--stage-seconds",
+            seconds,  "--soak",  "1",     "--min-samples", "100",      "--stage-timeout",
+            "120",    "--wait",  "--json"};
   }
   RunResult canary(const std::string& file, const std::string& from_stage) const {
     return plugins(canary_words(file, from_stage));

@@ -43,7 +43,8 @@ struct CanaryPolicy {
   std::uint32_t shadow_percent = 100;  // share of the active release's calls that are shadowed
   std::vector<AllowedDifference> allow;
 
-  // With a timeout of its own the least time of shadow and of split is at most a quarter of it. A soak is never cut short.
+  // With a timeout of its own the least time of shadow and of split is at most a quarter of it. A soak that is not
+  // short of samples by then goes on to its end.
   std::int64_t least_ms(CanaryStage stage) const;
   std::int64_t timeout_of(CanaryStage stage) const;  // max(10 s, 4x the least time)
 };

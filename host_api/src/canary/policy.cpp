@@ -40,8 +40,7 @@ std::int64_t CanaryPolicy::least_ms(CanaryStage stage) const {
 }
 
 std::int64_t CanaryPolicy::timeout_of(CanaryStage stage) const {
-  if (timeout_ms == 0) return std::max(kLeastTimeoutMs, kTimeoutFactor * least_ms(stage));
-  return stage == CanaryStage::kSoak ? std::max(timeout_ms, soak_ms) : timeout_ms;
+  return timeout_ms > 0 ? timeout_ms : std::max(kLeastTimeoutMs, kTimeoutFactor * least_ms(stage));
 }
 
 // Bucket i of an octave [2^n, 2^(n+1)) is its eighth; below 8 us each bucket is one microsecond.
