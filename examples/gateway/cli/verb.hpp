@@ -95,9 +95,6 @@ CLI::App* child(CLI::App& command, std::string_view name);
 // "t", "true", "yes", "on", "1" and their opposites; anything else is a usage error of `flag`.
 bool truth_of(const std::string& flag, const std::string& text);
 
-// [{tool, pointer}] from words of the form TOOL:POINTER (without a pointer: everything of the tool).
-json::array allowed_differences(const std::vector<std::string>& words);
-
 // Finds or makes the subcommand at `path` below `root`.
 CLI::App& subcommand(CLI::App& root, std::string_view path, const std::string& help);
 

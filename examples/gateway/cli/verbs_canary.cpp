@@ -8,6 +8,7 @@
 
 #include "cli/canary_text.hpp"
 #include "cli/json_text.hpp"
+#include "cli/trial_options.hpp"
 #include "cli/verb.hpp"
 
 namespace gateway_app {
@@ -24,31 +25,16 @@ struct CanaryWords {
   std::string id = kSlot;
   std::string what;
   std::string from_stage;
-  std::int64_t min_samples = -1;
-  double stage_seconds = -1;
   double soak_seconds = -1;
-  double timeout_seconds = -1;
-  std::int64_t shadow_percent = -1;
-  std::vector<std::string> allow;  // TOOL:POINTER
+  TrialWords trial;
   bool wait = false;
 };
 
-json::object policy_of(const CanaryWords& words) {
-  json::object policy;
+json::object body_of(const CanaryWords& words, const std::string& what) {
+  json::object policy = policy_of(words.trial);
   if (!words.from_stage.empty()) policy["fromStage"] = words.from_stage;
-  if (words.min_samples >= 0) policy["minSamples"] = words.min_samples;
-  if (words.stage_seconds >= 0) policy["stageSeconds"] = words.stage_seconds;
   if (words.soak_seconds >= 0) policy["soakSeconds"] = words.soak_seconds;
-  if (words.timeout_seconds >= 0) policy["stageTimeoutSeconds"] = words.timeout_seconds;
-  if (words.shadow_percent >= 0) policy["shadowPercent"] = words.shadow_percent;
-  json::array allow = allowed_differences(words.allow);
-  if (!allow.empty()) policy["allow"] = std::move(allow);
-  return policy;
-}
-
-int exit_of(const std::string& outcome) {
-  if (outcome == "promoted") return kExitOk;
-  return outcome == "inconclusive" ? kExitInconclusive : kExitRefused;
+  return {{"id", words.id}, {"what", what}, {"policy", std::move(policy)}};
 }
 
 int show_end(Printer& print, const json::object& canary) {
@@ -61,7 +47,7 @@ int show_end(Printer& print, const json::object& canary) {
   } else {
     print.failure(canary_ending(canary));
   }
-  return exit_of(outcome);
+  return exit_of_trial(outcome);
 }
 
 // The canary of that id as the gateway tells it now; empty: it does not.
@@ -110,9 +96,7 @@ int follow(Session& session, Printer& print, const std::string& id) {
 int run_canary(Session& session, Printer& print, const CanaryWords& words) {
   const std::string what =
       file_or_release(words.what, session.env().working_directory, session.env().home);
-  const Reply reply =
-      session.host("plugins/canary",
-                   json::object{{"id", words.id}, {"what", what}, {"policy", policy_of(words)}});
+  const Reply reply = session.host("plugins/canary", body_of(words, what));
   if (!reply.ok()) return print.fail(reply);
   if (words.wait) return follow(session, print, text_of(reply.body, "id"));
   if (print.json()) {
@@ -151,18 +135,6 @@ int run_order(Session& session, Printer& print, const Order& order, const std::s
   return kExitOk;
 }
 
-// Also no NaN, which no comparison holds against it.
-CLI::Validator seconds() {
-  constexpr double kMost = 30.0 * 86'400;
-  return CLI::Validator(
-      [](const std::string& text) {
-        double value = -1;
-        const bool fits = CLI::detail::lexical_cast(text, value) && value >= 0 && value <= kMost;
-        return fits ? std::string() : "expected seconds, up to 2592000 (30 days), got " + text;
-      },
-      "SECONDS");
-}
-
 void add_canary(CLI::App& root, CommandLine& line) {
   CLI::App& command =
       subcommand(root, "plugins canary",
@@ -175,24 +147,9 @@ void add_canary(CLI::App& root, CommandLine& line) {
       ->type_name("[ID] FILE|SHA256|VERSION");
   command.add_option("--from-stage", words->from_stage, "shadow, split or soak: skip those before")
       ->check(CLI::IsMember({"shadow", "split", "soak"}));
-  command.add_option("--min-samples", words->min_samples, "Calls that a stage needs (200)")
-      ->check(CLI::Range(1, 1'000'000));
-  command
-      .add_option("--stage-timeout", words->timeout_seconds,
-                  "Seconds after which a stage short of samples is inconclusive "
-                  "(4 times its least time, at least 10)")
-      ->check(seconds());
-  command
-      .add_option("--stage-seconds", words->stage_seconds, "Least time of shadow and of split (10)")
-      ->check(seconds());
   command.add_option("--soak", words->soak_seconds, "Least time of the soak (watchSeconds)")
-      ->check(seconds());
-  command.add_option("--shadow-percent", words->shadow_percent, "Share of calls shadowed (100)")
-      ->check(CLI::Range(1, 100));
-  command
-      .add_option("--allow", words->allow,
-                  "TOOL:POINTER of an intended difference, such as ansible_status:/reply/x")
-      ->type_name("TOOL:POINTER");
+      ->check(trial_seconds());
+  add_trial_options(command, words->trial);
   command.add_flag("--wait", words->wait,
                    "Follow it: 0 promoted, 1 rolled back or aborted, 5 inconclusive");
   add_output_flags(command, line);
@@ -205,15 +162,6 @@ void add_canary(CLI::App& root, CommandLine& line) {
 }
 
 }  // namespace
-
-json::array allowed_differences(const std::vector<std::string>& words) {
-  json::array allow;
-  for (const std::string& entry : words) {
-    const gateway::AllowedDifference allowed = allowed_difference(entry);
-    allow.push_back(json::object{{"tool", allowed.tool}, {"pointer", allowed.pointer}});
-  }
-  return allow;
-}
 
 void add_canary_verbs(CLI::App& root, CommandLine& line) {
   add_canary(root, line);

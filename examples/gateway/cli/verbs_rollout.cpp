@@ -1,12 +1,12 @@
 // openclaw rollout start|status|report|pause|resume|promote|abort|rollback
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <thread>
 
 #include "cli/json_text.hpp"
 #include "cli/rollout_text.hpp"
+#include "cli/trial_options.hpp"
 #include "cli/verb.hpp"
 
 namespace gateway_app {
@@ -23,33 +23,19 @@ constexpr double kDefaultSoak = 86'400;  // the runbook's: a day
 struct RolloutWords {
   std::string to;
   double soak_seconds = kDefaultSoak;
-  std::int64_t min_samples = -1;
-  double timeout_seconds = -1;
-  double stage_seconds = -1;
-  std::int64_t shadow_percent = -1;
+  TrialWords trial;
   std::int64_t notifications = -1;
   double settle_seconds = -1;
-  std::vector<std::string> allow;  // TOOL:POINTER
   bool wait = false;
 };
 
 json::object body_of(const RolloutWords& words, const std::string& to) {
-  json::object policy{{"soakSeconds", words.soak_seconds}};
-  if (words.min_samples >= 0) policy["minSamples"] = words.min_samples;
-  if (words.timeout_seconds >= 0) policy["stageTimeoutSeconds"] = words.timeout_seconds;
-  if (words.stage_seconds >= 0) policy["stageSeconds"] = words.stage_seconds;
-  if (words.shadow_percent >= 0) policy["shadowPercent"] = words.shadow_percent;
-  json::array allow = allowed_differences(words.allow);
-  if (!allow.empty()) policy["allow"] = std::move(allow);
+  json::object policy = policy_of(words.trial);
+  policy["soakSeconds"] = words.soak_seconds;
   json::object body{{"to", to}, {"policy", std::move(policy)}};
   if (words.notifications >= 0) body["notifications"] = words.notifications;
   if (words.settle_seconds >= 0) body["settleSeconds"] = words.settle_seconds;
   return body;
-}
-
-int exit_of(const std::string& outcome) {
-  if (outcome == "promoted") return kExitOk;
-  return outcome == "inconclusive" ? kExitInconclusive : kExitRefused;
 }
 
 int show_end(Printer& print, const json::object& rollout) {
@@ -61,7 +47,7 @@ int show_end(Printer& print, const json::object& rollout) {
   } else {
     print.failure(rollout_ending(rollout));
   }
-  return exit_of(outcome);
+  return exit_of_trial(outcome);
 }
 
 // The rollout of that id as the gateway tells it now; empty: it does not.
@@ -109,10 +95,8 @@ void show(Printer& print, const json::object& rollout) {
 }
 
 int run_start(Session& session, Printer& print, const RolloutWords& words) {
-  std::string to = words.to;
-  if (to.find('/') != std::string::npos || std::filesystem::exists(to)) {
-    to = absolute_path(to, session.env().working_directory, session.env().home);
-  }
+  const std::string to =
+      file_or_release(words.to, session.env().working_directory, session.env().home);
   const Reply reply = session.host("rollout/start", body_of(words, to));
   if (!reply.ok()) return print.fail(reply);
   const json::object rollout = object_in(reply.body, "rollout");
@@ -189,23 +173,8 @@ void add_start(CLI::App& root, CommandLine& line) {
       ->type_name("FILE|SHA256|VERSION");
   command
       .add_option("--soak", words->soak_seconds, "Seconds that it soaks, notifying nobody (86400)")
-      ->check(CLI::Range(0.0, 2'592'000.0));
-  command.add_option("--min-samples", words->min_samples, "Calls that a stage needs (200)")
-      ->check(CLI::Range(1, 1'000'000));
-  command
-      .add_option("--stage-timeout", words->timeout_seconds,
-                  "Seconds after which a stage short of samples is inconclusive "
-                  "(4 times its least time, at least 10)")
-      ->check(CLI::NonNegativeNumber);
-  command
-      .add_option("--stage-seconds", words->stage_seconds, "Least time of shadow and of split (10)")
-      ->check(CLI::NonNegativeNumber);
-  command.add_option("--shadow-percent", words->shadow_percent, "Share of calls shadowed (100)")
-      ->check(CLI::Range(1, 100));
-  command
-      .add_option("--allow", words->allow,
-                  "TOOL:POINTER of an intended difference, such as ansible_status:/reply/x")
-      ->type_name("TOOL:POINTER");
+      ->check(trial_seconds());
+  add_trial_options(command, words->trial);
   command
       .add_option("--enable-notifications", words->notifications,
                   "When it is done, let a sweep write so many messages (off)")
