@@ -72,6 +72,7 @@ TEST_CASE("The evidence quotes arguments, but no token") {
   REQUIRE(rig.call("work", "t1").status == GW_OK);
   REQUIRE(rig.call("work", "t1").status == GW_OK);
   REQUIRE(rig.answered(3));
+  REQUIRE(wait_until([&] { return !rig.file->evidence.files().empty(); }));
   std::string quoted;
   for (const std::string& file : rig.file->evidence.files()) quoted += read_text(file);
   CHECK(contains(quoted, "\"arguments\":{"));
