@@ -1,6 +1,4 @@
 // openclaw plugins canary|promote|pause|resume|abort
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <memory>
