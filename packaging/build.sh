@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Builds everything, tests included; does not install packages (packaging/setup.sh does).
 #
-#   packaging/build.sh [--dir build] [--type Release|Debug|Asan|Tsan] [--plugin-version X.Y.Z]
+#   packaging/build.sh [--dir build] [--type Release|Debug|Asan|Tsan] [--target NAME | --plugin-version X.Y.Z]
 #
 #   --dir DIR                where to build; default: build, at the top of the repository
 #   --type TYPE              Release (default), Debug, Asan (memory, undefined), Tsan (races)
+#   --target NAME            builds only this target of the CMake project and what it needs
 #   --plugin-version X.Y.Z   builds nothing but the plugin, from the same source with another
 #                            version and build id, beside the first one: for swap drills; the type
 #                            is that of what DIR holds already
@@ -19,17 +20,22 @@ set -euo pipefail
 
 dir=$repo/build
 type=
+target=all
 plugin_version=
 while [ $# -gt 0 ]; do
   case $1 in
     --dir) need_value "$1" $#; dir=$2; shift ;;
     --type) need_value "$1" $#; check_type "$2"; type=$2; shift ;;
+    --target) need_value "$1" $#; target=$2; shift ;;
     --plugin-version) need_value "$1" $#; plugin_version=$2; shift ;;
     --help | -h) print_help; exit 0 ;;
     *) usage_error "unknown option $1" ;;
   esac
   shift
 done
+if [ -n "$plugin_version" ] && [ "$target" != all ]; then
+  usage_error "--plugin-version builds a target of its own: leave --target out"
+fi
 if [ -n "$plugin_version" ] &&
   ! [[ $plugin_version =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]]; then
   usage_error "--plugin-version $plugin_version: expected X.Y.Z, for example 1.2.3"
@@ -62,9 +68,9 @@ set_modes() {
   done
 }
 
-build_all() {
+build() {
   configure "$dir" -DCMAKE_BUILD_TYPE="${type:-Release}"
-  compile "$dir"
+  compile "$dir" --target "$target"
   set_modes
   say "built $dir (${type:-Release}) in $(elapsed $SECONDS)"
 }
@@ -93,4 +99,4 @@ build_plugin_version() {
 
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
-if [ -n "$plugin_version" ]; then build_plugin_version; else build_all; fi
+if [ -n "$plugin_version" ]; then build_plugin_version; else build; fi
