@@ -1,10 +1,9 @@
 #include "bench/mesh.hpp"
 
-#include <openssl/sha.h>
-
 #include <utility>
 
 #include "capabilities/manifest_form.hpp"
+#include "support/manifest.hpp"
 
 namespace bench {
 namespace {
@@ -13,17 +12,6 @@ namespace {
 constexpr const char* kConfig = R"({"tier":"backbone","adminAgentId":"bench"})";
 
 std::string named(int i) { return "agent-" + std::to_string(i); }
-
-std::string sha256_hex(const std::string& data) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(data.data()), data.size(), digest);
-  std::string out;
-  for (const unsigned char byte : digest) {
-    out += "0123456789abcdef"[byte >> 4];
-    out += "0123456789abcdef"[byte & 15];
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -36,34 +24,12 @@ std::string text_at(const json::object& object, std::string_view name) {
 }
 
 json::object high_risk_manifest(std::string_view capability) {
-  json::object manifest{
-      {"manifestVersion", "1.0.0"},
-      {"capabilityId", capability},
-      {"version", "1.0.0"},
-      {"ownerAgentId", kWorker},
-      {"standbyOwnerAgentIds", json::array{}},
-      {"compatibilityMode", "strict"},
-      {"delegationSkillRef", {{"name", "ask"}, {"version", "1.0.0"}}},
-      {"executorSkillRef", {{"name", "do"}, {"version", "1.0.0"}}},
-      {"contract",
-       {{"inputSchemaRef", "schema://in/1"},
-        {"outputSchemaRef", "schema://out/1"},
-        {"ackSchemaRef", "schema://ansible/ack/1.0.0"}}},
-      {"sla",
-       {{"acceptSlaSeconds", 120}, {"progressSlaSeconds", 900}, {"completeSlaSeconds", 3600}}},
-      {"riskClass", "high"},
-      {"rollout", {{"mode", "full"}, {"canaryTargets", json::array{}}}},
-      {"governance",
-       {{"requiresHumanApprovalForHighRisk", true}, {"signedManifestRequired", false}}},
-      {"provenance",
-       {{"publishedByAgentId", kWorker},
-        {"manifestChecksum", "sha256:" + std::string(64, '0')},
-        {"manifestSignature", "unsigned:bench"},
-        {"publishedAt", "2027-01-15T08:00:00.000Z"}}}};
+  json::object manifest = test::sample_manifest(capability, "1.0.0", kWorker);
+  manifest["riskClass"] = "high";
   auto read = ansible::read_manifest(manifest);
   if (!read.ok()) give_up(read.error().text);
   manifest["provenance"].as_object()["manifestChecksum"] =
-      ansible::checksum_text(sha256_hex(ansible::canonical_payload(std::move(*read))));
+      ansible::checksum_text(test::sha256_hex(ansible::canonical_payload(std::move(*read))));
   return manifest;
 }
 

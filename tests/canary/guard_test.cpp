@@ -58,12 +58,16 @@ TEST_CASE("A record changes only as its invariant declares") {
   CHECK(law.violation("task/d", R"({"status":"done","n":2})") == "");
   CHECK(law.violation("other/x", R"({"status":"pending"})") == "");
   CHECK(law.violation("task/p", R"({"status":"done"})") ==
-        R"(task/p: /status "pending" -> "done", which is no declared transition)");
+        R"("task/p": /status "pending" -> "done", which is no declared transition)");
   CHECK(law.violation("task/p", R"({})") ==
-        R"(task/p: /status "pending" -> nothing, which is no declared transition)");
+        R"("task/p": /status "pending" -> nothing, which is no declared transition)");
   CHECK(law.violation("task/d", R"({"status":"pending"})") ==
-        R"(task/d: /status "done" -> "pending", but the first is final)");
-  CHECK(law.violation("task/p", "oops") == "task/p: the value is no JSON any more");
+        R"("task/d": /status "done" -> "pending", but the first is final)");
+  CHECK(law.violation("task/p", "oops") == R"("task/p": the value is no JSON any more)");
+  CHECK(law.violation("task/\xff\n", "oops") == "");
+  law.rows["task/\xff\n"] = "{}";
+  CHECK(law.violation("task/\xff\n", "oops") ==
+        R"("task/\xff\x0a": the value is no JSON any more)");
 }
 
 TEST_CASE("What is written once is never written again, but may be pruned") {
@@ -72,7 +76,7 @@ TEST_CASE("What is written once is never written again, but may be pruned") {
   CHECK(law.violation("audit/2", "{}") == "");
   CHECK(law.violation("audit/1", std::nullopt) == "");
   CHECK(law.violation("audit/1", "{}") ==
-        "audit/1: a key that may be written once was written again");
+        R"("audit/1": a key that may be written once was written again)");
 }
 
 TEST_CASE("New records that match a signal are counted, old ones are not") {

@@ -219,6 +219,27 @@ TEST_CASE("An operator pauses, resumes, promotes and aborts, and each is written
   CHECK(rig.active() == "1.1.0");
 }
 
+TEST_CASE("A rollback ends a trial that is in the shadow or the split, and goes no further back") {
+  for (const CanaryStage stage : {CanaryStage::kShadow, CanaryStage::kSplit}) {
+    CAPTURE(stage_name(stage));
+    HostRig rig;
+    rig.options.watch_window = std::chrono::milliseconds(0);
+    rig.policy.stage_ms = 600'000;
+    rig.open();
+    REQUIRE(rig.host->swap(trial("slow")).ok());  // 1.0.0 served before
+    REQUIRE(rig.start("good", stage).ok());
+    const auto back = rig.host->rollback();
+    REQUIRE_MESSAGE(back.ok(), back.error().message);
+    CHECK(back->release.version == "1.2.4");
+    CHECK(rig.active() == "1.2.4");
+    CHECK(!rig.host->status().candidate);
+    CHECK(rig.host->canary()->outcome == "aborted");
+    CHECK(rig.latest("canary_aborted")->by == "operator");
+    REQUIRE(rig.host->rollback().ok());  // the second one goes back, as ever
+    CHECK(rig.active() == "1.0.0");
+  }
+}
+
 TEST_CASE("A canary is refused where there is nothing to judge") {
   HostRig rig;
   rig.open();

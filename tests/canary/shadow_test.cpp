@@ -138,7 +138,7 @@ TEST_CASE(
 }
 
 TEST_CASE("A full queue drops samples and keeps nobody waiting") {
-  CanaryRig rig("slow");  // 12 ms each: 1000 calls would take it 12 s
+  CanaryRig rig("slow");  // at least 12 ms each: 1000 calls would take it 12 s
   rig.shadow();
   rig.drive(250);
   CHECK(rig.executed == 1000);

@@ -64,7 +64,7 @@ gw_status patched(const Patched& p) {
 }
 #elif defined(SLOW)
 gw_status patched(const Patched& p) {
-  ::usleep(20'000);
+  ::usleep(SLEEPS_US);
   return p.run();
 }
 #elif defined(ESCALATES)

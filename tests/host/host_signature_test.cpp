@@ -1,57 +1,18 @@
 // Signed releases: what is taken in, and what is refused.
 #include <doctest/doctest.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-
-#include <memory>
+#include <sys/stat.h>
 
 #include "host/rig.hpp"
+#include "support/ed25519.hpp"
 
 using namespace test;
 
 namespace {
 
-// A key pair, made for the test.
-class Signer {
- public:
-  Signer() : key_(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free) {}
-
-  std::string pem() const {
-    const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), BIO_free);
-    REQUIRE(PEM_write_bio_PUBKEY(out.get(), key_.get()) == 1);
-    char* text = nullptr;
-    const long size = BIO_get_mem_data(out.get(), &text);
-    return {text, static_cast<std::size_t>(size)};
-  }
-  std::string sign(const std::string& bytes) const {
-    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                          EVP_MD_CTX_free);
-    std::string out(64, '\0');
-    std::size_t size = out.size();
-    REQUIRE(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1);
-    REQUIRE(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size,
-                           reinterpret_cast<const unsigned char*>(bytes.data()),
-                           bytes.size()) == 1);
-    return out;
-  }
-
- private:
-  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key_;
-};
-
-std::string base64(const std::string& bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
-
 // A gateway that trusts two keys.
 struct Signed : Rig {
   Signed() {
-    options.signatures.keys = {{"ours", ours.pem()}, {"spare", spare.pem()}};
+    options.signatures.keys = {{"ours", ours.public_pem()}, {"spare", spare.public_pem()}};
     open_with(kEcho10);
   }
   // The next version, in a directory of its own.
@@ -65,7 +26,7 @@ struct Signed : Rig {
   }
   std::string bytes() const { return read_text(kEcho11); }
 
-  Signer ours, spare, stranger;
+  Ed25519Key ours, spare, stranger;
 };
 
 }  // namespace
@@ -73,12 +34,12 @@ struct Signed : Rig {
 TEST_CASE("a signed library is taken in, and the release says by whom it was signed") {
   Signed rig;
   for (const std::string& signature :
-       {rig.ours.sign(rig.bytes()), base64(rig.ours.sign(rig.bytes())) + "\n"}) {
+       {rig.ours.sign_raw(rig.bytes()), rig.ours.sign(rig.bytes()) + "\n"}) {
     const auto installed = rig.host->install(rig.candidate(signature));
     REQUIRE_MESSAGE(installed.ok(), installed.error().message);
     CHECK(installed->signed_by == "ours");
   }
-  CHECK(rig.host->verify(rig.candidate(rig.spare.sign(rig.bytes())))->signed_by == "spare");
+  CHECK(rig.host->verify(rig.candidate(rig.spare.sign_raw(rig.bytes())))->signed_by == "spare");
   const auto releases = rig.host->releases();
   REQUIRE(releases.size() == 2);
   CHECK(releases[1].signed_by == "ours");
@@ -90,7 +51,7 @@ TEST_CASE("a signed library is taken in, and the release says by whom it was sig
 TEST_CASE("a wrong signature is refused also when none is required") {
   Signed rig;
   for (const std::string& signature :
-       {rig.stranger.sign(rig.bytes()), rig.ours.sign(rig.bytes() + "#"),
+       {rig.stranger.sign_raw(rig.bytes()), rig.ours.sign_raw(rig.bytes() + "#"),
         std::string("this is no signature"), std::string(63, 'x')}) {
     const std::string file = rig.candidate(signature);
     for (const auto& refused :
@@ -99,12 +60,30 @@ TEST_CASE("a wrong signature is refused also when none is required") {
       CHECK(refused.error().code == "bad_signature");
     }
   }
-  CHECK(contains(rig.host->install(rig.candidate(rig.stranger.sign(rig.bytes()))).error().message,
-                 "by a trusted key (ours, spare)"));
+  CHECK(
+      contains(rig.host->install(rig.candidate(rig.stranger.sign_raw(rig.bytes()))).error().message,
+               "by a trusted key (ours, spare)"));
   CHECK(rig.host->releases().size() == 1);
   CHECK(files_in(rig.root() + "/staging").empty());
   CHECK(rig.active() == "1.0.0");
   CHECK(rig.host->install(rig.candidate()).ok());  // none is fine
+}
+
+TEST_CASE("what lies in a signature's place and is none is refused, and not waited for") {
+  Signed rig;
+  for (const char* what : {"a pipe", "a directory", "a large file"}) {
+    CAPTURE(what);
+    const std::string file = rig.candidate();
+    const std::string beside = file + ".sig";
+    if (what == std::string("a pipe")) REQUIRE(::mkfifo(beside.c_str(), 0600) == 0);
+    if (what == std::string("a directory")) fs::create_directory(beside);
+    if (what == std::string("a large file")) write_text(beside, std::string(100'000, 'x'));
+    const auto refused = rig.host->install(file);
+    fs::remove(beside);
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().code == "bad_signature");
+    CHECK(contains(refused.error().message, ".sig"));
+  }
 }
 
 TEST_CASE("where a signature is required, nothing without one is taken in; what serves goes on") {
@@ -121,7 +100,7 @@ TEST_CASE("where a signature is required, nothing without one is taken in; what 
     CHECK(contains(refused.error().message, "(ours, spare)"));
   }
   // The same bytes, signed by now.
-  REQUIRE(rig.host->install(rig.candidate(rig.ours.sign(rig.bytes()))).ok());
+  REQUIRE(rig.host->install(rig.candidate(rig.ours.sign_raw(rig.bytes()))).ok());
   const auto swapped = rig.host->swap("1.1.0");
   REQUIRE_MESSAGE(swapped.ok(), swapped.error().message);
   CHECK(swapped->signed_by == "ours");
@@ -140,7 +119,7 @@ TEST_CASE(
   CHECK(contains(rig.host->status().reason, "is not signed"));
   CHECK(rig.active() == "1.0.0");
   // The signature comes, and the file is touched: by a link to a signed file.
-  const std::string file = rig.candidate(rig.ours.sign(rig.bytes()));
+  const std::string file = rig.candidate(rig.ours.sign_raw(rig.bytes()));
   fs::create_symlink(file, rig.library() + ".link");
   fs::rename(rig.library() + ".link", rig.library());
   REQUIRE(rig.becomes_active("1.1.0"));
@@ -148,7 +127,7 @@ TEST_CASE(
 }
 
 TEST_CASE("only an Ed25519 public key in PEM is a key") {
-  CHECK(gateway::check_key(Signer().pem()).ok());
+  CHECK(gateway::check_key(Ed25519Key().public_pem()).ok());
   CHECK(gateway::check_key("x").error().code == "bad_key");
   CHECK(gateway::check_key("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")
             .error()

@@ -22,6 +22,12 @@
 #include "gateway/sqlite_engine.hpp"
 #include "host/options.hpp"
 
+// It dies of a signal as it would without a sanitizer, whose own reports would be beside the host's.
+extern "C" const char* __tsan_default_options();
+extern "C" const char* __asan_default_options();
+extern "C" const char* __tsan_default_options() { return "handle_segv=0:handle_abort=0"; }
+extern "C" const char* __asan_default_options() { return "handle_segv=0:handle_abort=0"; }
+
 namespace {
 
 int fail(const std::string& message) {

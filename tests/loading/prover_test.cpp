@@ -182,6 +182,16 @@ TEST_CASE("A child's output is bounded, and of its errors the end is kept") {
   CHECK(!contains(errors->error_tail, "line 1000\n"));
 }
 
+TEST_CASE("What a child leaves behind, and goes on writing, is not listened to for ever") {
+  // It ends by itself when nobody listens any more.
+  ChildOptions child = shell("setsid cat /dev/zero >&2 & sleep 60");
+  child.timeout = std::chrono::milliseconds(300);
+  const auto result = run_child(child);
+  REQUIRE(result.ok());
+  CHECK(result->end == ChildResult::End::kTimeout);
+  CHECK(result->error_tail.size() <= 4096);
+}
+
 TEST_CASE("A child that does not read its input, or closes its outputs, is no obstacle") {
   ChildOptions deaf = shell("exec 0<&-; exit 0");
   deaf.input = std::string(4u << 20, 'x');

@@ -4,18 +4,9 @@
 #include "plugin/support/world.hpp"
 
 using ansible::CallerKind;
-using ansible_test::World;
-namespace json = base::json;
+using namespace ansible_test;
 
 namespace {
-
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* member = object.if_contains(name);
-  return member != nullptr && member->is_string() ? std::string(member->get_string()) : "";
-}
-std::string code_of(const json::object& reply) {
-  return reply.contains("error") ? text_of(reply, "code") : "ok";
-}
 
 std::string invited(World& world, std::string_view agent, int minutes = 15) {
   const auto reply =

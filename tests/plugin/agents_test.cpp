@@ -5,15 +5,9 @@
 #include "plugin/support/world.hpp"
 
 using ansible::CallerKind;
-using ansible_test::World;
-namespace json = base::json;
+using namespace ansible_test;
 
 namespace {
-
-std::string code_of(const json::object& reply) {
-  const json::value* code = reply.if_contains("code");
-  return code == nullptr ? "ok" : std::string(code->as_string());
-}
 
 // Delegates to `assignee` as the operator; returns the task's id.
 std::string task_for(World& world, std::string_view assignee) {

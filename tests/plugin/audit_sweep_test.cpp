@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::int64_t kDay = 86'400'000;
 
-std::size_t rows(const World& world, std::string_view prefix) {
-  return static_cast<std::size_t>(
-      std::count_if(world.store.begin(), world.store.end(),
-                    [&](const auto& row) { return row.first.starts_with(prefix); }));
-}
-
 // Settles what is due and returns the records in it: "<kind> <seq>".
 std::vector<std::string> archived(World& world) {
   std::vector<std::string> out;

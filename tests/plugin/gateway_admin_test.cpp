@@ -3,18 +3,10 @@
 
 #include "plugin/support/world.hpp"
 
-using ansible_test::World;
-namespace json = base::json;
+using namespace ansible_test;
 
 namespace {
 
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* member = object.if_contains(name);
-  return member != nullptr && member->is_string() ? std::string(member->get_string()) : "";
-}
-std::string code_of(const json::object& reply) {
-  return reply.contains("error") ? text_of(reply, "code") : "ok";
-}
 json::object set(World& world, std::string_view gateway, std::string_view agent) {
   return world.call("ansible_set_gateway_admin",
                     {{"gateway_id", gateway}, {"admin_agent_id", agent}});

@@ -4,18 +4,10 @@
 #include "plugin/support/world.hpp"
 #include "support/ed25519.hpp"
 
-using ansible_test::World;
-namespace json = base::json;
+using namespace ansible_test;
 
 namespace {
 
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* member = object.if_contains(name);
-  return member != nullptr && member->is_string() ? std::string(member->get_string()) : "";
-}
-std::string code_of(const json::object& reply) {
-  return reply.contains("error") ? text_of(reply, "code") : "ok";
-}
 std::string invited(World& world, const json::object& args = {}) {
   return text_of(world.ok("ansible_invite_node", args), "invite_token");
 }

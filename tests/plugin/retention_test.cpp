@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::int64_t kDay = 86'400'000;
 
-std::size_t rows(const World& world, std::string_view prefix) {
-  return static_cast<std::size_t>(
-      std::count_if(world.store.begin(), world.store.end(),
-                    [&](const auto& row) { return row.first.starts_with(prefix); }));
-}
-
 // What the store would hold had the tasks never existed, apart from the audit log and the notices.
 std::size_t task_rows(const World& world) {
   std::size_t count = 0;

@@ -60,9 +60,11 @@ std::string canary_line(const json::object& canary) {
 std::string canary_ending(const json::object& canary) {
   const json::object verdict = object_in(canary, "verdict");
   const std::string outcome = text_of(canary, "outcome");
+  const std::string candidate = text_of(object_in(canary, "candidate"), "version");
+  if (outcome == "promoted") return "promoted and marked good: version " + candidate;
   std::string text =
       fmt::format("{} in {}: version {}", outcome == "rolled_back" ? "rolled back" : outcome,
-                  text_of(canary, "stage"), text_of(object_in(canary, "candidate"), "version"));
+                  text_of(canary, "stage"), candidate);
   const std::string reason = text_of(verdict, "reason");
   if (!reason.empty()) text += "\n  " + reason;
   if (outcome == "rolled_back") {

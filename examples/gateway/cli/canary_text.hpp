@@ -14,7 +14,7 @@ std::string canary_line(const base::json::object& canary);
 // TOOL:POINTER, or TOOL alone for all of it.
 gateway::AllowedDifference allowed_difference(const std::string& text);
 
-// How one that was not promoted ended, and why.
+// How it ended, and why.
 std::string canary_ending(const base::json::object& canary);
 
 }  // namespace gateway_app

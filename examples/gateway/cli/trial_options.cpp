@@ -1,7 +1,6 @@
 #include "cli/trial_options.hpp"
 
 #include "cli/canary_text.hpp"
-#include "cli/verb.hpp"
 
 namespace gateway_app {
 
@@ -49,11 +48,6 @@ json::object policy_of(const TrialWords& words) {
   }
   if (!allow.empty()) policy["allow"] = std::move(allow);
   return policy;
-}
-
-int exit_of_trial(std::string_view outcome) {
-  if (outcome == "promoted") return kExitOk;
-  return outcome == "inconclusive" ? kExitInconclusive : kExitRefused;
 }
 
 }  // namespace gateway_app

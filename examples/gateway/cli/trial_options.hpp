@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "cli/json_text.hpp"
@@ -28,8 +27,5 @@ CLI::Validator trial_seconds();
 
 // The members of a policy (gateway::read_policy) that were said.
 json::object policy_of(const TrialWords& words);
-
-// The exit status of a command that waited for how a trial ended.
-int exit_of_trial(std::string_view outcome);
 
 }  // namespace gateway_app

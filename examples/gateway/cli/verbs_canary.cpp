@@ -1,10 +1,9 @@
 // openclaw plugins canary|promote|pause|resume|abort
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <memory>
-#include <thread>
 
 #include "cli/canary_text.hpp"
+#include "cli/follow_trial.hpp"
 #include "cli/json_text.hpp"
 #include "cli/trial_options.hpp"
 #include "cli/verb.hpp"
@@ -12,12 +11,7 @@
 namespace gateway_app {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr const char* kSlot = "ansible";
-constexpr auto kLook = 300ms;
-constexpr auto kSayAgain = 10s;  // where lines cannot be drawn over
-constexpr auto kPatience = 60s;  // with a gateway that does not answer: it may be restarting
 
 struct CanaryWords {
   std::string id = kSlot;
@@ -35,19 +29,6 @@ json::object body_of(const CanaryWords& words, const std::string& what) {
   return {{"id", words.id}, {"what", what}, {"policy", std::move(policy)}};
 }
 
-int show_end(Printer& print, const json::object& canary) {
-  const std::string outcome = text_of(canary, "outcome");
-  if (print.json()) {
-    print.document(canary);
-  } else if (outcome == "promoted") {
-    print.success("promoted and marked good: version " +
-                  text_of(object_in(canary, "candidate"), "version"));
-  } else {
-    print.failure(canary_ending(canary));
-  }
-  return exit_of_trial(outcome);
-}
-
 // The canary of that id as the gateway tells it now; empty: it does not.
 json::object look(Session& session, const std::string& id) {
   const Reply reply = session.host("plugins/list", {});
@@ -60,35 +41,15 @@ json::object look(Session& session, const std::string& id) {
   return {};
 }
 
-// Follows it to its end. A gateway that is restarted meanwhile goes on with it.
 int follow(Session& session, Printer& print, const std::string& id) {
-  auto heard = std::chrono::steady_clock::now();
-  auto said = heard - kSayAgain;
-  std::string stage;
-  for (;;) {
-    const json::object canary = look(session, id);
-    const auto now = std::chrono::steady_clock::now();
-    if (!canary.empty()) {
-      heard = now;
-      const bool ended = !bool_of(canary, "running");
-      const bool moved = text_of(canary, "stage") != stage;
-      if (print.draws() || ended || moved || now - said >= kSayAgain) {
-        print.progress(canary_line(canary));
-        said = now;
-      }
-      stage = text_of(canary, "stage");
-      if (ended) {
-        print.end_progress();
-        return show_end(print, canary);
-      }
-    } else if (now - heard >= kPatience) {
-      print.end_progress();
-      return print.fail(kExitUnreachable, "unreachable",
-                        "the gateway says nothing more about this canary; see: openclaw plugins "
-                        "history");
-    }
-    std::this_thread::sleep_for(kLook);
-  }
+  return follow_trial(
+      print, {.look = [&] { return look(session, id); },
+              .part = "stage",
+              .over = [](const json::object& canary) { return !bool_of(canary, "running"); },
+              .line = canary_line,
+              .ending = canary_ending,
+              .silence = "the gateway says nothing more about this canary; see: openclaw plugins "
+                         "history"});
 }
 
 int run_canary(Session& session, Printer& print, const CanaryWords& words) {

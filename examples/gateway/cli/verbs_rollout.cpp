@@ -1,9 +1,8 @@
 // openclaw rollout start|status|report|pause|resume|promote|abort|rollback
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <memory>
-#include <thread>
 
+#include "cli/follow_trial.hpp"
 #include "cli/json_text.hpp"
 #include "cli/rollout_text.hpp"
 #include "cli/trial_options.hpp"
@@ -11,12 +10,6 @@
 
 namespace gateway_app {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto kLook = 300ms;
-constexpr auto kSayAgain = 10s;  // where lines cannot be drawn over
-constexpr auto kPatience = 60s;  // with a gateway that does not answer: it may be restarting
 
 constexpr double kDefaultSoak = 86'400;  // the runbook's: a day
 
@@ -38,18 +31,6 @@ json::object body_of(const RolloutWords& words, const std::string& to) {
   return body;
 }
 
-int show_end(Printer& print, const json::object& rollout) {
-  const std::string outcome = text_of(rollout, "outcome");
-  if (print.json()) {
-    print.document(rollout);
-  } else if (outcome == "promoted") {
-    print.success(rollout_ending(rollout));
-  } else {
-    print.failure(rollout_ending(rollout));
-  }
-  return exit_of_trial(outcome);
-}
-
 // The rollout of that id as the gateway tells it now; empty: it does not.
 json::object look(Session& session, const std::string& id) {
   const Reply reply = session.host("rollout/status", {});
@@ -58,40 +39,23 @@ json::object look(Session& session, const std::string& id) {
   return text_of(rollout, "id") == id ? rollout : json::object{};
 }
 
-// Follows it to its end. A gateway that is restarted meanwhile goes on with it.
+bool over(const json::object& rollout) { return text_of(rollout, "step") == "over"; }
+
 int follow(Session& session, Printer& print, const std::string& id) {
-  auto heard = std::chrono::steady_clock::now();
-  auto said = heard - kSayAgain;
-  std::string step;
-  for (;;) {
-    const json::object rollout = look(session, id);
-    const auto now = std::chrono::steady_clock::now();
-    if (!rollout.empty()) {
-      heard = now;
-      const bool moved = text_of(rollout, "step") != step;
-      if (print.draws() || moved || now - said >= kSayAgain) {
-        print.progress(rollout_progress(rollout));
-        said = now;
-      }
-      step = text_of(rollout, "step");
-      if (step == "over") {
-        print.end_progress();
-        return show_end(print, rollout);
-      }
-    } else if (now - heard >= kPatience) {
-      print.end_progress();
-      return print.fail(kExitUnreachable, "unreachable",
-                        "the gateway says nothing more about this rollout; it goes on when the "
-                        "gateway is up: openclaw rollout status");
-    }
-    std::this_thread::sleep_for(kLook);
-  }
+  return follow_trial(print,
+                      {.look = [&] { return look(session, id); },
+                       .part = "step",
+                       .over = over,
+                       .line = rollout_progress,
+                       .ending = rollout_ending,
+                       .silence = "the gateway says nothing more about this rollout; it goes on "
+                                  "when the gateway is up: openclaw rollout status"});
 }
 
 void show(Printer& print, const json::object& rollout) {
   print.line(rollout_title(rollout));
   for (const std::string& line : rollout_lines(rollout)) print.line("  " + line);
-  if (text_of(rollout, "step") == "over") print.line("  " + rollout_ending(rollout));
+  if (over(rollout)) print.line("  " + rollout_ending(rollout));
 }
 
 int run_start(Session& session, Printer& print, const RolloutWords& words) {

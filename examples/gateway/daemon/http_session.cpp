@@ -46,6 +46,18 @@ asio::awaitable<HttpResponse> ask(const HttpHandler& handler, HttpRequest reques
       asio::use_awaitable, std::move(request));
 }
 
+http::response_header<> head_of(const HttpResponse& response, unsigned version) {
+  http::response_header<> head;
+  head.version(version);
+  head.result(response.status);
+  head.set(http::field::server, "openclawd");
+  head.set(http::field::content_type, response.content_type);
+  head.set(http::field::cache_control, "no-store");
+  head.set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : response.headers) head.set(name, value);
+  return head;
+}
+
 // What Beast says about a message that it will not parse, as an answer.
 HttpResponse refusal_of(const beast::error_code& ec, const HttpLimits& limits) {
   if (ec == http::error::header_limit) {
@@ -199,14 +211,7 @@ asio::awaitable<bool> HttpSession::read_body(Parser& parser) {
 
 // Its length is not known before its end, which is the connection's.
 asio::awaitable<void> HttpSession::write_stream(HttpResponse response, unsigned version) {
-  http::response<http::empty_body> message;
-  message.version(version);
-  message.result(response.status);
-  message.set(http::field::server, "openclawd");
-  message.set(http::field::content_type, response.content_type);
-  message.set(http::field::cache_control, "no-store");
-  message.set("X-Content-Type-Options", "nosniff");
-  for (const auto& [name, value] : response.headers) message.set(name, value);
+  http::response<http::empty_body> message(head_of(response, version));
   message.keep_alive(false);
   ++shared_->counters.responses[response.status];
   http::response_serializer<http::empty_body> serializer(message);
@@ -226,14 +231,7 @@ asio::awaitable<void> HttpSession::write_stream(HttpResponse response, unsigned 
 
 asio::awaitable<bool> HttpSession::write(HttpResponse response, bool keep_alive, unsigned version,
                                          bool head) {
-  http::response<http::string_body> message;
-  message.version(version);
-  message.result(response.status);
-  message.set(http::field::server, "openclawd");
-  message.set(http::field::content_type, response.content_type);
-  message.set(http::field::cache_control, "no-store");
-  message.set("X-Content-Type-Options", "nosniff");
-  for (const auto& [name, value] : response.headers) message.set(name, value);
+  http::response<http::string_body> message(head_of(response, version));
   message.keep_alive(keep_alive);
   message.content_length(response.body.size());
   if (!head) message.body() = std::move(response.body);

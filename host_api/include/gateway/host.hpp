@@ -216,7 +216,8 @@ class Host {
   Result<KnownRelease> upgrade(const std::string& what);
 
   // Goes to the release that was active before, or to the last good one when that is quarantined; a
-  // second one forward again. Needs no new proof, and never quarantines.
+  // second one forward again. While a canary is in the shadow or the split it ends that, and the active
+  // release stays. Needs no new proof, and never quarantines.
   // Errors: nothing_to_roll_back_to, one_way (after an upgrade; says what the way back costs), data_format, release_lost, release_damaged.
   Result<KnownRelease> rollback();
 

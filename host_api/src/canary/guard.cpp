@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json.hpp"
+#include "store/sealed_value.hpp"
 
 namespace gateway {
 namespace {
@@ -119,7 +120,7 @@ Conduct watch(const Manifest& law, std::span<const Write> writes, const ValueBef
     for (const Invariant& rule : law.invariants) {
       if (!write.key.starts_with(rule.prefix)) continue;
       if (const Text why = objection(rule, old_record, new_record)) {
-        conduct.violations.push_back(fmt::format("{}: {}", write.key, *why));
+        conduct.violations.push_back(fmt::format("{}: {}", printable_key(write.key), *why));
       }
     }
     for (std::size_t i = 0; i < law.signals.size(); ++i) {

@@ -182,6 +182,7 @@ class Control {
   void judge_canary();
   HistoryEntry canary_entry(const std::string& event, const std::string& by) const;
 
+  Result<KnownRelease> end_trial_instead();
   std::optional<ReleaseId> rollback_target() const;
   Result<ReleaseId> resolve(const std::string& what) const;
 

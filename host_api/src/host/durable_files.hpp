@@ -17,7 +17,7 @@ namespace gateway {
 // Thread rule: any; one writer per path.
 Result<void> write_durably(const std::string& path, std::string_view text, mode_t mode);
 
-// Reads a whole file. Errors: not_found, too_large (over `max_bytes`), io_error.
+// Reads a whole file. Errors: not_found, not_a_file (a directory, a pipe, ...), too_large (over `max_bytes`), io_error.
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes);
 
 // Makes the entries of a directory (created, renamed, removed files) durable. Errors: io_error.

@@ -26,12 +26,11 @@ Result<std::string> signature_beside(const std::string& file) {
   std::error_code error;
   const std::string resolved = std::filesystem::canonical(file, error).string();
   for (const std::string& library : {file, resolved}) {
-    const std::string path = library + ".sig";
-    if (library.empty() || !std::filesystem::exists(path, error)) continue;
-    if (!std::filesystem::is_regular_file(path, error)) {
-      return Error{"bad_signature", fmt::format("{}: expected a file, found something else", path)};
-    }
-    return read_file(path, kMaxSignature);
+    if (library.empty()) continue;
+    auto text = read_file(library + ".sig", kMaxSignature);
+    if (text) return text;
+    if (text.error().code == "io_error") return text;
+    if (text.error().code != "not_found") return Error{"bad_signature", text.error().message};
   }
   return std::string();
 }

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kMaxMeta = 1u << 16;
-constexpr std::string_view kHalfMade = ".new-";
+constexpr std::string_view kHalfMade = ".new-";  // or half gone
 
 bool older(const Release& a, const Release& b) {
   return a.imported_ms != b.imported_ms ? a.imported_ms < b.imported_ms : a.id.sha256 < b.id.sha256;
@@ -44,6 +44,10 @@ ReleaseStore::ReleaseStore(std::string root, std::string plugin, LogSink log)
 
 std::string ReleaseStore::directory_of(std::string_view sha256) const {
   return fmt::format("{}/{}", releases_dir_, sha256);
+}
+
+std::string ReleaseStore::hidden_of(std::string_view sha256) const {
+  return fmt::format("{}/{}{}", releases_dir_, kHalfMade, sha256.substr(0, 16));
 }
 
 std::string ReleaseStore::library_of(std::string_view sha256) const {
@@ -182,8 +186,7 @@ Result<Release> ReleaseStore::add(const std::string& staged_path, Release releas
 
 Result<void> ReleaseStore::make(const std::string& staged_path, const Release& release,
                                 const std::string& signature) {
-  const std::string hidden =
-      fmt::format("{}/{}{}", releases_dir_, kHalfMade, release.id.sha256.substr(0, 16));
+  const std::string hidden = hidden_of(release.id.sha256);
   const std::string library = fmt::format("{}/{}.so", hidden, plugin_);
   if (auto removed = remove_tree(hidden); !removed) return removed;
   if (auto made = make_directory(hidden); !made) return made;
@@ -213,6 +216,15 @@ Result<void> ReleaseStore::put_in_place(const std::string& hidden, const std::st
   return remove_tree(hidden);
 }
 
+// Out of sight in one step, so that a kill does not leave half a release behind; then it is removed.
+Result<void> ReleaseStore::discard(std::string_view sha256) {
+  const std::string hidden = hidden_of(sha256);
+  if (auto removed = remove_tree(hidden); !removed) return removed;
+  const std::string directory = directory_of(sha256);
+  if (::rename(directory.c_str(), hidden.c_str()) != 0) return io_error("rename", directory, errno);
+  return remove_tree(hidden);
+}
+
 void ReleaseStore::prune(const std::function<bool(const Release&)>& keep, std::size_t others) {
   std::size_t surplus = static_cast<std::size_t>(std::count_if(
       releases_.begin(), releases_.end(), [&](const Release& r) { return !keep(r); }));
@@ -222,7 +234,7 @@ void ReleaseStore::prune(const std::function<bool(const Release&)>& keep, std::s
     if (keep(release)) continue;
     --surplus;
     removed.insert(release.id.sha256);
-    if (auto gone = remove_tree(directory_of(release.id.sha256)); !gone && log_) {
+    if (auto gone = discard(release.id.sha256); !gone && log_) {
       log_(GW_LOG_WARN, "host", "cannot remove an old release: " + gone.error().message);
     }
   }

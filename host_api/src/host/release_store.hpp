@@ -83,9 +83,11 @@ class ReleaseStore {
   ReleaseStore(std::string root, std::string plugin, LogSink log);
   Result<void> load(bool tidy);
   Result<void> put_in_place(const std::string& hidden, const std::string& final);
+  Result<void> discard(std::string_view sha256);
   Result<void> make(const std::string& staged_path, const Release& release,
                     const std::string& signature);
   std::string directory_of(std::string_view sha256) const;
+  std::string hidden_of(std::string_view sha256) const;  // while it is made or removed
 
   std::string releases_dir_;
   std::string staging_;

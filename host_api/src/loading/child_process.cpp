@@ -100,9 +100,7 @@ class Child {
   Result<ChildResult> end_of_child() {
     while (out_ && result_.output.size() <= options_.max_output && listen(out_, result_.output)) {
     }
-    // Bounded, because a grandchild could go on writing for ever.
-    constexpr int kMaxReads = 64;
-    for (int i = 0; i < kMaxReads && err_ && listen(err_, result_.error_tail); ++i) trim();
+    hear_last_words();
     int status = 0;
     reaped_ = true;
     if (!reap(pid_, status)) return trouble("get the exit status of", options_.command[0], ECHILD);
@@ -114,9 +112,15 @@ class Child {
 
   Result<ChildResult> end_by_force(ChildResult::End end) {
     end_it();
-    while (err_ && listen(err_, result_.error_tail)) trim();
+    hear_last_words();
     result_.end = end;
     return std::move(result_);
+  }
+
+  // Bounded, because a grandchild could go on writing for ever.
+  void hear_last_words() {
+    constexpr int kMaxReads = 64;
+    for (int i = 0; i < kMaxReads && err_ && listen(err_, result_.error_tail); ++i) trim();
   }
 
   void end_it() {

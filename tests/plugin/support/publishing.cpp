@@ -1,73 +1,18 @@
 #include "plugin/support/publishing.hpp"
 
 #include <doctest/doctest.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/sha.h>
 
 #include <map>
-#include <memory>
 #include <set>
 #include <utility>
 
-#include "core/base64.hpp"
 #include "core/fields.hpp"
+#include "support/manifest.hpp"
 
 namespace ansible_test {
-namespace {
-
-using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
-
-const unsigned char* bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-std::string sha256_hex(std::string_view data) {
-  unsigned char digest[32];
-  SHA256(bytes(data), data.size(), digest);
-  std::string out;
-  for (const unsigned char byte : digest) {
-    out += "0123456789abcdef"[byte >> 4];
-    out += "0123456789abcdef"[byte & 15];
-  }
-  return out;
-}
-
-std::string public_pem_of(EVP_PKEY* key) {
-  std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), BIO_free);
-  PEM_write_bio_PUBKEY(out.get(), key);
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &text);
-  return {text, static_cast<std::size_t>(size)};
-}
-
-}  // namespace
 
 json::object demo_manifest(std::string_view version) {
-  return sealed(
-      {{"manifestVersion", "1.0.0"},
-       {"capabilityId", "cap.demo"},
-       {"version", version},
-       {"ownerAgentId", "owner"},
-       {"standbyOwnerAgentIds", json::array{}},
-       {"compatibilityMode", "strict"},
-       {"delegationSkillRef", {{"name", "ask-demo"}, {"version", "1.0.0"}}},
-       {"executorSkillRef", {{"name", "do-demo"}, {"version", "1.0.0"}}},
-       {"contract",
-        {{"inputSchemaRef", "schema://demo/in/1"},
-         {"outputSchemaRef", "schema://demo/out/1"},
-         {"ackSchemaRef", "schema://ansible/ack/1.0.0"}}},
-       {"sla",
-        {{"acceptSlaSeconds", 120}, {"progressSlaSeconds", 900}, {"completeSlaSeconds", 3600}}},
-       {"riskClass", "low"},
-       {"rollout", {{"mode", "full"}, {"canaryTargets", json::array{}}}},
-       {"governance",
-        {{"requiresHumanApprovalForHighRisk", true}, {"signedManifestRequired", false}}},
-       {"provenance",
-        {{"publishedByAgentId", "owner"},
-         {"manifestChecksum", ""},
-         {"manifestSignature", "unsigned:owner:2027-01-15T08:00:00.000Z"},
-         {"publishedAt", "2027-01-15T08:00:00.000Z"}}}});
+  return sealed(test::sample_manifest("cap.demo", version, "owner"));
 }
 
 std::string payload(json::object manifest) {
@@ -78,7 +23,7 @@ std::string payload(json::object manifest) {
 }
 
 json::object sealed(json::object manifest) {
-  const std::string checksum = "sha256:" + sha256_hex(payload(manifest));
+  const std::string checksum = "sha256:" + test::sha256_hex(payload(manifest));
   manifest["provenance"].as_object()["manifestChecksum"] = checksum;
   return manifest;
 }
@@ -99,29 +44,11 @@ json::object changed(json::object manifest, std::string_view pointer, const json
   return sealable ? sealed(std::move(manifest)) : manifest;
 }
 
-SigningKey::SigningKey() {
-  const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free);
-  std::size_t size = 32;
-  raw_.resize(size);
-  EVP_PKEY_get_raw_private_key(key.get(), reinterpret_cast<unsigned char*>(raw_.data()), &size);
-  pem_ = public_pem_of(key.get());
-}
-
 json::object SigningKey::sign(json::object manifest, std::string_view key_id) const {
   manifest = sealed(std::move(manifest));
   const std::string data = payload(manifest);
-  const Key key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes(raw_), raw_.size()),
-                EVP_PKEY_free);
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                  EVP_MD_CTX_free);
-  std::string signature(64, '\0');
-  std::size_t size = signature.size();
-  REQUIRE(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1);
-  REQUIRE(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
-                         bytes(data), data.size()) == 1);
   manifest["provenance"].as_object()["manifestSignature"] =
-      "ed25519:" + (key_id.empty() ? "" : std::string(key_id) + ':') +
-      ansible::base64_encode(signature);
+      "ed25519:" + (key_id.empty() ? "" : std::string(key_id) + ':') + key_.sign(data);
   return manifest;
 }
 

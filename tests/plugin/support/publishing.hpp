@@ -6,6 +6,7 @@
 
 #include "plugin/support/tasks.hpp"
 #include "plugin/support/world.hpp"
+#include "support/ed25519.hpp"
 
 namespace ansible_test {
 
@@ -21,18 +22,16 @@ json::object sealed(json::object manifest);
 // The bytes that the checksum and the signature are made of.
 std::string payload(json::object manifest);
 
-// An Ed25519 key pair.
+// A publisher's key pair.
 class SigningKey {
  public:
-  SigningKey();
-  const std::string& public_pem() const { return pem_; }
+  std::string public_pem() const { return key_.public_pem(); }
 
   // The sealed manifest, signed: "ed25519:<base64>", or with a key id "ed25519:<key id>:<base64>".
   json::object sign(json::object manifest, std::string_view key_id = "") const;
 
  private:
-  std::string raw_;  // the secret half
-  std::string pem_;
+  test::Ed25519Key key_;
 };
 
 // A configuration that trusts these keys: {"<id>": pem or {publisher, publicKey}}.

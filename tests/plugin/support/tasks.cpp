@@ -2,21 +2,11 @@
 
 #include <stdexcept>
 
-#include "core/fields.hpp"
-
 namespace ansible_test {
 
 json::object with(json::object base, const json::object& more) {
   for (const auto& member : more) base[member.key()] = member.value();
   return base;
-}
-
-std::string text_of(const json::object& reply, std::string_view name) {
-  return ansible::text_field(reply, name).value_or("");
-}
-
-std::string code_of(const json::object& reply) {
-  return reply.contains("error") ? text_of(reply, "code") : "ok";
 }
 
 std::string delegate(World& world, std::string_view agent, const json::object& more) {

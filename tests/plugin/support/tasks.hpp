@@ -11,9 +11,6 @@ namespace ansible_test {
 // `base` with the members of `more` (which win).
 json::object with(json::object base, const json::object& more);
 
-std::string text_of(const json::object& reply, std::string_view name);  // "" when it is no text
-std::string code_of(const json::object& reply);                         // "ok" without an error
-
 // Delegates a task to `agent` as the operator and returns its id.
 std::string delegate(World& world, std::string_view agent, const json::object& more = {});
 

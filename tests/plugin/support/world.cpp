@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "coordination/lifecycle.hpp"
@@ -116,6 +117,20 @@ std::string World::agent(std::string_view id, std::string_view type) {
   const json::object reply = ok("ansible_register_agent", {{"agent_id", id}, {"type", type}});
   caller = before;
   return std::string(reply.at("agent_token").as_string());
+}
+
+std::string text_of(const json::object& reply, std::string_view name) {
+  return ansible::text_field(reply, name).value_or("");
+}
+
+std::string code_of(const json::object& reply) {
+  return reply.contains("error") ? text_of(reply, "code") : "ok";
+}
+
+std::size_t rows(const World& world, std::string_view prefix) {
+  return static_cast<std::size_t>(
+      std::count_if(world.store.begin(), world.store.end(),
+                    [&](const auto& row) { return row.first.starts_with(prefix); }));
 }
 
 }  // namespace ansible_test

@@ -74,4 +74,10 @@ class World {
   std::uint64_t calls_ = 0;
 };
 
+std::string text_of(const json::object& reply, std::string_view name);  // "" when it is no text
+std::string code_of(const json::object& reply);                         // "ok" without an error
+
+// How many keys of the store begin so.
+std::size_t rows(const World& world, std::string_view prefix);
+
 }  // namespace ansible_test
