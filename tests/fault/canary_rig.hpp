@@ -2,60 +2,33 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 
-#include "fault/files.hpp"
-#include "fault/tasks.hpp"
+#include "fault/task_rig.hpp"
 
 namespace test {
 
-inline std::string patched(const std::string& name) {
-  return std::string(PATCHED) + "/patched_" + name + ".so";
-}
-
-struct CanaryRig {
-  TempDir dir;
-  std::string library = dir / "ansible.so";
-  Gateway gateway;
+struct CanaryRig : TaskRig {
   bool capabilities = false;  // the clients publish and withdraw some, too
   bool rough = false;         // calls may get no answer, or be given up: they are asked for again
-  Complaints complaints;
-  std::vector<std::vector<TaskStory>> stories{kClients};
-  std::atomic<bool> stop{false};
-  std::vector<std::thread> clients;
 
-  explicit CanaryRig(const std::string& plugins_extra = "") : gateway(options(plugins_extra)) {
-    gateway.start();
-  }
+  // `plugins_extra`: further members of the configuration's "plugins", R"("a":1)".
+  explicit CanaryRig(const std::string& plugins_extra = "")
+      : TaskRig([&](GatewayOptions& options) {
+          if (!plugins_extra.empty()) options.plugins_extra += "," + plugins_extra;
+        }) {}
   ~CanaryRig() { finish(); }
 
   void work() {
-    for (int client = 0; client < kClients; ++client) {
-      clients.emplace_back([this, client] { carry(client); });
-    }
-  }
-  void finish() {
-    stop = true;
-    for (std::thread& client : clients) client.join();
-    clients.clear();
-  }
-  void check_clients() {
-    finish();
-    CHECK_MESSAGE(complaints.count() == 0, complaints.text());
-    std::vector<TaskStory> all;
-    for (const auto& mine : stories) all.insert(all.end(), mine.begin(), mine.end());
-    audit(gateway, all);
+    start_clients([this](int client) { carry(client); });
   }
 
-  std::vector<std::string> plugins_line(const std::vector<std::string>& words) const {
-    std::vector<std::string> argv{OPENCLAW,      "--config",          gateway.config_file(),
-                                  "--state-dir", gateway.state_dir(), "plugins"};
-    argv.insert(argv.end(), words.begin(), words.end());
-    return argv;
+  std::vector<std::string> plugins_line(std::vector<std::string> words) const {
+    words.insert(words.begin(), "plugins");
+    return command_line(words);
   }
-  RunResult plugins(const std::vector<std::string>& words) const {
-    return run(plugins_line(words), {}, std::chrono::minutes(3));
+  RunResult plugins(std::vector<std::string> words) const {
+    words.insert(words.begin(), "plugins");
+    return openclaw(words);
   }
   // A split goes by the connection: its last second and more is long enough for each client's every kind of call.
   static std::vector<std::string> canary_words(const std::string& file,
@@ -86,28 +59,19 @@ struct CanaryRig {
   }
 
  private:
-  GatewayOptions options(const std::string& plugins_extra) const {
-    write_file(library, read_file(PLUGIN));
-    GatewayOptions chosen = drill_options(library);
-    if (!plugins_extra.empty()) chosen.plugins_extra += "," + plugins_extra;
-    return chosen;
-  }
-
   // Carries tasks to completion; then asks for what has to be refused, sweeps, publishes and looks around.
   void carry(int client) {
     HttpClient http = gateway.client();
-    auto& mine = stories[static_cast<std::size_t>(client)];
-    while (!stop && complaints.count() == 0) {
-      TaskStory story;
-      story.agent = agent_name(client);
-      story.title = "task " + std::to_string(client) + "-" + std::to_string(mine.size());
-      mine.push_back(story);
-      if (!complete(http, mine.back())) return;
-      refuse_late(http, mine.back());
+    while (going_on()) {
+      TaskStory& story = new_story(client);
+      if (!complete(http, story)) return;
+      refuse_late(http, story);
       ask(http, "ansible_sla_sweep", R"({"record_only":true})");
       ask(http, "ansible_status", "{}");
-      if (capabilities)
-        publish(http, "cap." + agent_name(client) + "-" + std::to_string(mine.size()));
+      if (capabilities) {
+        publish(http, "cap." + agent_name(client) + "-" +
+                          std::to_string(stories[static_cast<std::size_t>(client)].size()));
+      }
     }
   }
   bool complete(HttpClient& http, TaskStory& story) {

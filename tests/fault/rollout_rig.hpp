@@ -2,46 +2,25 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <string>
-#include <thread>
-#include <vector>
 
-#include "fault/files.hpp"
-#include "fault/tasks.hpp"
+#include "fault/task_rig.hpp"
 
 namespace test {
 
 namespace json = base::json;
 
-struct RolloutRig {
-  TempDir dir;
-  std::string library = dir / "ansible.so";
-  Gateway gateway;
-  Complaints complaints;
-  std::vector<std::vector<TaskStory>> stories{kClients};
-  std::atomic<bool> stop{false};
-  std::vector<std::thread> clients;
-
+struct RolloutRig : TaskRig {
   // `more_config`: further members of the plugin's configuration, R"("a":1)".
-  explicit RolloutRig(const std::string& more_config = {}) : gateway(options(more_config)) {
-    gateway.start();
-  }
+  explicit RolloutRig(const std::string& more_config = {})
+      : TaskRig([&](GatewayOptions& options) {
+          if (!more_config.empty()) options.plugin_config.insert(1, more_config + ",");
+        }) {}
   ~RolloutRig() { finish(); }
-
-  GatewayOptions options(const std::string& more_config) const {
-    write_file(library, read_file(PLUGIN));
-    GatewayOptions options = drill_options(library);
-    if (!more_config.empty()) options.plugin_config.insert(1, more_config + ",");
-    return options;
-  }
 
   // Light clients: each carries a task through its life, looks around, and rests a little.
   void work() {
-    for (int client = 0; client < kClients; ++client) {
-      clients.emplace_back([this, client] { carry(client); });
-    }
+    start_clients([this](int client) { carry(client); });
   }
   // One that only looks, and does not mind when nobody answers.
   void look_around() {
@@ -53,23 +32,12 @@ struct RolloutRig {
       }
     });
   }
-  void finish() {
-    stop = true;
-    for (std::thread& client : clients) client.join();
-    clients.clear();
-    stop = false;
-  }
-
   void carry(int client) {
     HttpClient http = gateway.client();
-    auto& mine = stories[static_cast<std::size_t>(client)];
-    while (!stop && complaints.count() == 0) {
-      TaskStory story;
-      story.agent = agent_name(client);
-      story.title = "task " + std::to_string(client) + "-" + std::to_string(mine.size());
-      mine.push_back(story);
-      while (!mine.back().done()) {
-        const Told told = take_step(gateway, http, mine.back());
+    while (going_on()) {
+      TaskStory& story = new_story(client);
+      while (!story.done()) {
+        const Told told = take_step(gateway, http, story);
         if (told.answer != Answer::kDone) return complaints.add(told.why);
       }
       const auto reply = gateway.try_invoke(http, "ansible_status", "{}");
@@ -78,22 +46,10 @@ struct RolloutRig {
     }
   }
 
-  // No client noticed anything, and no task is there but theirs.
-  void check_clients() {
-    finish();
-    CHECK_MESSAGE(complaints.count() == 0, complaints.text());
-    std::vector<TaskStory> all;
-    for (const auto& mine : stories) all.insert(all.end(), mine.begin(), mine.end());
-    audit(gateway, all);
+  RunResult rollout(std::vector<std::string> words) const {
+    words.insert(words.begin(), "rollout");
+    return openclaw(words);
   }
-
-  RunResult openclaw(const std::string& part, std::vector<std::string> words) const {
-    std::vector<std::string> argv{OPENCLAW,      "--config",          gateway.config_file(),
-                                  "--state-dir", gateway.state_dir(), part};
-    argv.insert(argv.end(), words.begin(), words.end());
-    return run(argv);
-  }
-  RunResult rollout(std::vector<std::string> words) const { return openclaw("rollout", words); }
 
   json::value current() const {
     const auto [status, body] = gateway.host("rollout/status");
@@ -138,10 +94,6 @@ inline std::string state_of(const json::value& rollout, std::string_view phase) 
     if (text_at(item, "phase") == phase) return text_at(item, "state");
   }
   return "";
-}
-
-inline std::string patched(const std::string& name) {
-  return std::string(PATCHED) + "/patched_" + name + ".so";
 }
 
 // A trial that a light load passes in seconds, but for what `more` says.

@@ -97,7 +97,7 @@ TEST_CASE("a version that fails publishes is stopped in phase 2, quarantined, an
   CHECK(serving(rig.gateway) == PLUGIN_VERSION);
   CHECK(rig.records_only());
   rig.check_nothing_left();
-  const auto marks = parse_json(rig.openclaw("plugins", {"quarantine", "--json"}).out);
+  const auto marks = parse_json(rig.openclaw({"plugins", "quarantine", "--json"}).out);
   REQUIRE(marks.at("quarantine").as_array().size() == 1);
   const auto& why = marks.at("quarantine").as_array()[0].at("quarantine");
   CHECK(text_at(why, "reason").find("candidate pipeline failures") != std::string::npos);
@@ -204,7 +204,7 @@ TEST_CASE("one rollout at a time; it is paused, resumed, promoted by the operato
   CHECK(rig.rollout({"rollback"}).status == 1);  // it is still going on
   CHECK(rig.rollout({"promote"}).status == 0);
   CHECK(text_at(rig.ended(), "outcome") == "promoted");
-  const auto history = parse_json(rig.openclaw("plugins", {"history", "--json"}).out);
+  const auto history = parse_json(rig.openclaw({"plugins", "history", "--json"}).out);
   for (const char* event : {"promoted", "marked_good"}) {
     const auto& entries = history.at("entries").as_array();
     CHECK(std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {

@@ -29,10 +29,15 @@ namespace test {
 
 using std::chrono::milliseconds;
 
+// How much slower than an optimised one this build may be.
+#ifndef TEST_PATIENCE
+#define TEST_PATIENCE 1
+#endif
+
 // Polls until `condition` holds; false when it still does not after `limit`. The limit only bounds a failing test.
 inline bool wait_until(const std::function<bool()>& condition,
                        milliseconds limit = milliseconds(30'000)) {
-  const auto end = std::chrono::steady_clock::now() + limit;
+  const auto end = std::chrono::steady_clock::now() + TEST_PATIENCE * limit;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) return false;
     std::this_thread::sleep_for(milliseconds(2));
