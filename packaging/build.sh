@@ -72,7 +72,9 @@ build() {
   configure "$dir" -DCMAKE_BUILD_TYPE="${type:-Release}"
   compile "$dir" --target "$target"
   set_modes
-  say "built $dir (${type:-Release}) in $(elapsed $SECONDS)"
+  local what=
+  if [ "$target" != all ]; then what=", $target"; fi
+  say "built $dir (${type:-Release}$what) in $(elapsed $SECONDS)"
 }
 
 # In a build directory of its own, so that the first build stays as it is; if that is of the same type,

@@ -51,7 +51,7 @@ if [ "$type" = Tsan ] && [ "$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo
 fi
 
 "$repo/packaging/setup.sh"
-# The quick tests need neither the daemon nor what the others drive.
+# The quick tests need neither the programs nor what the others drive.
 target=all
 if [ "$label" = unit ]; then target=unit_tests; fi
 "$repo/packaging/build.sh" --dir "$dir" --type "$type" --target "$target"

@@ -230,11 +230,14 @@ TEST_CASE("A rollback ends a trial that is in the shadow or the split, and goes 
     REQUIRE(rig.start("good", stage).ok());
     const auto back = rig.host->rollback();
     REQUIRE_MESSAGE(back.ok(), back.error().message);
-    CHECK(back->release.version == "1.2.4");
+    CHECK(back->active.release.version == "1.2.4");
+    REQUIRE(back->ended);
+    CHECK(back->ended->version == "1.1.0");
     CHECK(rig.active() == "1.2.4");
     CHECK(!rig.host->status().candidate);
     CHECK(rig.host->canary()->outcome == "aborted");
     CHECK(rig.latest("canary_aborted")->by == "operator");
+    CHECK(rig.host->canary()->verdict.reason == "a rollback ended the trial");
     REQUIRE(rig.host->rollback().ok());  // the second one goes back, as ever
     CHECK(rig.active() == "1.0.0");
   }

@@ -1,7 +1,8 @@
-# cmake -DPROGRAM=... -DBECAUSE=regex -P expect_failure.cmake
+# cmake -DPROGRAM=... -DBECAUSE=regex -DTIMEOUT=seconds -P expect_failure.cmake
 # Passes if PROGRAM, a doctest program, fails by failed checks that match BECAUSE: not by a crash, a hang or a report of
 # a sanitizer.
-execute_process(COMMAND ${PROGRAM} RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE err)
+execute_process(COMMAND ${PROGRAM} RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE err
+                TIMEOUT ${TIMEOUT})
 if(NOT status EQUAL 1)
   message(FATAL_ERROR "expected failed checks (exit 1), got: ${status}\n${out}\n${err}")
 endif()

@@ -219,6 +219,41 @@ TEST_CASE("one rollout at a time; it is paused, resumed, promoted by the operato
   CHECK(rig.rollout({"rollback"}).status == 1);
 }
 
+TEST_CASE("plugins rollback while it is a canary ends it, and the report says by whom") {
+  Rig rig;
+  REQUIRE(rig.rollout({"start", "--to", PLUGIN_NEXT, "--stage-seconds", "600"}).status == 0);
+  rig.wait_for_step("canary");
+  REQUIRE(wait_until([&] { return json::find(slot_row(rig.gateway), "canary") != nullptr; }));
+  const RunResult back = rig.openclaw({"plugins", "rollback", "ansible"});
+  CHECK_MESSAGE(back.status == 0, back.err);
+  CHECK_MESSAGE(
+      back.out.find("ended the canary of version " PLUGIN_NEXT_VERSION) != std::string::npos,
+      back.out);
+  const auto end = rig.ended();
+  CHECK(text_at(end, "outcome") == "aborted");
+  CHECK_MESSAGE(text_at(end, "reason").find("a rollback ended the trial") != std::string::npos,
+                text_at(end, "reason"));
+  CHECK(serving(rig.gateway) == PLUGIN_VERSION);
+}
+
+TEST_CASE("a rollout is taken back also while another version is a canary") {
+  Rig rig;
+  rig.work();
+  REQUIRE(rig.rollout(quick(PLUGIN_NEXT, {"--wait"})).status == 0);
+  REQUIRE(rig.openclaw({"plugins", "canary", "ansible", patched("other_reply"), "--stage-seconds",
+                        "600", "--from-stage", "split"})
+              .status == 0);
+  CHECK(rig.rollout({"rollback"}).status == 0);
+  CHECK(text_at(rig.ended(), "outcome") == "rolled_back");
+  CHECK(serving(rig.gateway) == PLUGIN_VERSION);
+  CHECK(slot_row(rig.gateway).at("candidate").is_null());
+  const auto history = parse_json(rig.openclaw({"plugins", "history", "--json"}).out);
+  const auto& entries = history.at("entries").as_array();
+  CHECK(std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
+    return text_at(entry, "event") == "rolled_back" && text_at(entry, "version") == PLUGIN_VERSION;
+  }));
+}
+
 TEST_CASE("an operator ends it in the soak: the release before serves, nothing is quarantined") {
   Rig rig;
   rig.look_around();

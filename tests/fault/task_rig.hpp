@@ -16,6 +16,7 @@ inline std::string patched(const std::string& name) {
   return std::string(PATCHED) + "/patched_" + name + ".so";
 }
 
+// A rig made of it ends the clients itself, by finish() in its own destructor: they use what it adds.
 struct TaskRig {
   TempDir dir;
   std::string library = dir / "ansible.so";

@@ -74,6 +74,11 @@ int main(int argc, char** argv) {
     if (error) return fail(error.message());
     for (;;) ::pause();
   }
-  auto done = action == "swap" ? (*host)->swap(what) : (*host)->rollback();
+  gateway::Result<void> done;
+  if (action == "swap") {
+    if (auto swapped = (*host)->swap(what); !swapped) done = swapped.error();
+  } else if (auto back = (*host)->rollback(); !back) {
+    done = back.error();
+  }
   return done ? 0 : fail(done.error().message);
 }

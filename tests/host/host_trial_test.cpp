@@ -354,5 +354,5 @@ TEST_CASE("the parked release is quarantined: a rollback does not go there") {
   CHECK_FALSE(rig.host->status().parked.has_value());
   const auto back = rig.host->rollback();
   REQUIRE(back.ok());
-  CHECK(back->release.version == "1.0.0");  // the last good one that is left
+  CHECK(back->active.release.version == "1.0.0");  // the last good one that is left
 }

@@ -23,10 +23,12 @@
 #include "host/options.hpp"
 
 // It dies of a signal as it would without a sanitizer, whose own reports would be beside the host's.
+// NOLINTBEGIN(bugprone-reserved-identifier): the sanitizers' names.
 extern "C" const char* __tsan_default_options();
 extern "C" const char* __asan_default_options();
 extern "C" const char* __tsan_default_options() { return "handle_segv=0:handle_abort=0"; }
 extern "C" const char* __asan_default_options() { return "handle_segv=0:handle_abort=0"; }
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace {
 

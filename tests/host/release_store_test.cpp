@@ -164,3 +164,19 @@ TEST_CASE("pruning removes the oldest first and never what is to be kept") {
   CHECK(files_in(f.root + "/releases") == 4);
   CHECK(f.open().all().size() == 4);
 }
+
+TEST_CASE("pruning gets over what a kill or somebody's hand has left of a release") {
+  Fixture f;
+  auto store = f.open();
+  const Release killed = f.import(store, "killed", "0.1.0", 1);
+  const Release gone = f.import(store, "gone", "0.2.0", 2);
+  const std::string half = f.root + "/releases/.new-" + killed.id.sha256.substr(0, 16);
+  fs::create_directory(half);
+  test::write_text(half + "/echo.so", "half");
+  fs::permissions(kept(f, gone), fs::perms::owner_all);
+  fs::remove_all(kept(f, gone));
+  store.prune([](const Release&) { return false; }, 0);
+  CHECK(store.all().empty());
+  CHECK(files_in(f.root + "/releases") == 0);
+  CHECK(f.log.empty());
+}

@@ -132,7 +132,11 @@ void show_swapped(Printer& print, const json::object& r) {
   print.success("active: " + release_text(r));
 }
 void show_rolled_back(Printer& print, const json::object& r) {
-  print.success("rolled back to " + release_text(r));
+  const json::object ended = object_in(r, "endedCanary");
+  if (ended.empty()) return print.success("rolled back to " + release_text(r));
+  print.success("ended the canary of version " + text_of(ended, "version") + "; " +
+                release_text(r) + " serves on");
+  print.line("  a second rollback goes back to the release before that");
 }
 
 struct PluginVerb {
@@ -153,8 +157,8 @@ constexpr PluginVerb kVerbs[] = {
      show_verified},
     {"swap", "Activate a file, a SHA-256 prefix or a version", true, "what", "FILE|SHA256|VERSION",
      show_swapped},
-    {"rollback", "Go back to the release that was active before", true, nullptr, nullptr,
-     show_rolled_back},
+    {"rollback", "Go back to the release that was active before, or end a canary before its soak",
+     true, nullptr, nullptr, show_rolled_back},
     {"history", "What happened in a slot, and the releases on disk", true, nullptr, nullptr,
      show_history},
 };

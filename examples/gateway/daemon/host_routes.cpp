@@ -151,7 +151,11 @@ Answer plugins_swap(const HostRoutes& routes, const Arguments& arguments) {
 }
 
 Answer plugins_rollback(const HostRoutes& routes, const Arguments&) {
-  return with_host(routes.runtime, [](Host& host) { return released(host.rollback()); });
+  return with_host(routes.runtime, [](Host& host) -> Answer {
+    const auto back = host.rollback();
+    if (!back) return back.error();
+    return rolled_back_row(*back);
+  });
 }
 
 Answer canary_answer(const Result<gateway::CanaryStatus>& status) {

@@ -196,6 +196,12 @@ json::object release_row(const KnownRelease& known) {
   return out;
 }
 
+json::object rolled_back_row(const gateway::RolledBack& back) {
+  json::object out = release_row(back.active);
+  if (back.ended) put_release(out["endedCanary"].emplace_object(), *back.ended);
+  return out;
+}
+
 json::object mark_row(const gateway::Mark& mark) {
   json::object out{{"id", kPluginId}};
   put_release(out, mark.release);

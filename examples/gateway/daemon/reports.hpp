@@ -23,6 +23,9 @@ base::json::object canary_row(const gateway::CanaryStatus& status);
 // RELEASE in README.md.
 base::json::object release_row(const gateway::KnownRelease& known);
 
+// What plugins/rollback answers: RELEASE, and the canary that it ended.
+base::json::object rolled_back_row(const gateway::RolledBack& back);
+
 // MARK in README.md, and {"quarantine":[MARK]} of those in quarantine.
 base::json::object mark_row(const gateway::Mark& mark);
 base::json::object quarantine_list(const gateway::Host& host);

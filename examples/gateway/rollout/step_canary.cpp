@@ -132,10 +132,16 @@ std::optional<StepEnd> run_revert(Ground& ground) {
   }
   ground.mark("dropped");
   if (serves() == record.to.sha256) {
+    // The first one may only end a canary of another release that was begun since.
     auto back = ground.host.rollback();
-    if (back && serves() != record.from.sha256) back = ground.host.swap(record.from.sha256);
-    if (!back && back.error().code == "shutting_down") return std::nullopt;
-    if (!back) trouble = back.error().message;
+    if (back && back->ended) back = ground.host.rollback();
+    gateway::Result<void> done;
+    if (!back) done = back.error();
+    if (back && serves() != record.from.sha256) {
+      if (auto swapped = ground.host.swap(record.from.sha256); !swapped) done = swapped.error();
+    }
+    if (!done && done.error().code == "shutting_down") return std::nullopt;
+    if (!done) trouble = done.error().message;
   }
   Checks checks{holds("release_before_serves", serves() == record.from.sha256,
                       trouble.empty() ? "version " + record.from.version : trouble)};

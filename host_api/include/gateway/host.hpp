@@ -159,6 +159,13 @@ struct KnownRelease {
   std::uint32_t abi_minor = 0;
 };
 
+// What a rollback did.
+struct RolledBack {
+  KnownRelease active;  // serves now
+  std::optional<ReleaseId>
+      ended;  // the canary that it ended, before its soak: the active release served all along
+};
+
 // A tool call that a release is asked outside the gateway.
 struct ToolQuestion {
   std::string tool;
@@ -216,10 +223,10 @@ class Host {
   Result<KnownRelease> upgrade(const std::string& what);
 
   // Goes to the release that was active before, or to the last good one when that is quarantined; a
-  // second one forward again. While a canary is in the shadow or the split it ends that, and the active
-  // release stays. Needs no new proof, and never quarantines.
+  // second one forward again. While a canary is in the shadow or the split it ends that instead, and the
+  // active release stays. Needs no new proof, and never quarantines.
   // Errors: nothing_to_roll_back_to, one_way (after an upgrade; says what the way back costs), data_format, release_lost, release_damaged.
-  Result<KnownRelease> rollback();
+  Result<RolledBack> rollback();
 
   // Judges a file or a kept release (as for swap) beside the active one, and promotes it if it stands the trial. Returns
   // when the first stage has begun; canary() tells how it goes on. A canary outlives a restart.

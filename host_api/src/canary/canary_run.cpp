@@ -147,10 +147,11 @@ void CanaryRun::leave() {
   stop_shadow();
 }
 
-void CanaryRun::conclude(const std::string& outcome) {
+void CanaryRun::conclude(const std::string& outcome, const std::string& reason) {
   {
     const std::lock_guard lock(mutex_);
     outcome_ = outcome;
+    if (verdict_.reason.empty()) verdict_.reason = reason;
   }
   file_->evidence.conclude(to_json(status()));
 }

@@ -65,8 +65,9 @@ class CanaryRun {
   // As close(), and nobody stands beside the executor any more. After the flip back, if there is one.
   void leave();
 
-  // How it ended, for status(); also kept as decision.json beside the evidence.
-  void conclude(const std::string& outcome);
+  // How it ended, for status(), and why, where no rule of the verdict says it; also kept as decision.json beside the
+  // evidence.
+  void conclude(const std::string& outcome, const std::string& reason = {});
 
   CanaryStatus status() const;
   CanaryStage stage() const { return stage_; }

@@ -22,7 +22,7 @@ json::value value_of(std::string_view text) {
   return json::object{{"hex", hex}};
 }
 
-std::string printable_key(std::string_view key) {
+std::string name_of_key(std::string_view key) {
   if (json::valid_utf8(key)) return std::string(key);
   return json::canonical(value_of(key));
 }
@@ -30,7 +30,7 @@ std::string printable_key(std::string_view key) {
 json::value writes_of(const wire::Answer& answer) {
   json::object out;
   for (const Write& write : answer.writes) {
-    out[printable_key(write.key)] = write.value ? value_of(*write.value) : json::value(nullptr);
+    out[name_of_key(write.key)] = write.value ? value_of(*write.value) : json::value(nullptr);
   }
   return out;
 }

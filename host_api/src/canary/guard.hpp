@@ -15,10 +15,9 @@
 namespace gateway {
 
 struct Conduct {
-  std::vector<std::string>
-      violations;  // for people: "task/t1: /status completed -> in_progress ..."
-  std::vector<std::uint64_t> signals;  // new records per signal of the manifest
-  bool clean() const;                  // neither
+  std::vector<std::string> violations;  // for people: '"task/t1": /status "completed" -> ...'
+  std::vector<std::uint64_t> signals;   // new records per signal of the manifest
+  bool clean() const;                   // neither
 };
 
 // The value of a key before the write set, for keys under a watched prefix. Failed: the key is not judged.

@@ -135,10 +135,24 @@ Result<KnownRelease> Control::swap_release(const Release& release) {
   return finish("swap", release, swapper_.activate(release, {}));
 }
 
-Result<KnownRelease> Control::rollback() {
+Result<RolledBack> Control::rollback() {
   const Turn turn(*this);
   if (closed_) return kShuttingDown;
   if (canary_ && canary_->stage() != CanaryStage::kSoak) return end_trial_instead();
+  auto active = go_to_previous();
+  if (!active) return active.error();
+  return RolledBack{std::move(*active), std::nullopt};
+}
+
+// Before its soak a candidate is the change under way, and the release before it serves still.
+RolledBack Control::end_trial_instead() {
+  const CanaryStatus trial = canary_->status();
+  abort_canary("operator", "a rollback ended the trial");
+  const Release* serving = releases_.find(trial.active.sha256);
+  return {known(serving != nullptr ? *serving : Release{.id = trial.active}), trial.candidate};
+}
+
+Result<KnownRelease> Control::go_to_previous() {
   const auto back_to = rollback_target();
   if (!back_to) {
     return Error{"nothing_to_roll_back_to",
@@ -168,19 +182,6 @@ Result<KnownRelease> Control::rollback() {
   if (!warm) return refused("rollback", target.id, warm.error());
   if (*warm) return finish("rollback", target, {});
   return finish("rollback", target, swapper_.activate(target, change));
-}
-
-// Before its soak a candidate is the change under way, and the release before it serves still.
-Result<KnownRelease> Control::end_trial_instead() {
-  const Release* serving = releases_.find(canary_->status().active.sha256);
-  abort_canary("operator", "a rollback ended the trial");
-  if (serving == nullptr) {
-    return Error{"release_lost",
-                 "the trial is ended; the bytes of the release that serves are "
-                 "not kept any more\n  " +
-                     still_serving(swapper_)};
-  }
-  return known(*serving);
 }
 
 // What served before. Without that (it is quarantined, or this is the first release since) the last

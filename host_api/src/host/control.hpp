@@ -71,7 +71,7 @@ class Control {
                                        const std::vector<ToolQuestion>& questions);
   Result<KnownRelease> swap(const std::string& what);
   Result<KnownRelease> upgrade(const std::string& what);
-  Result<KnownRelease> rollback();
+  Result<RolledBack> rollback();
   Result<void> reconfigure(const std::string& config_json);
   Result<Mark> quarantine(const std::string& what, const std::string& reason);
   Result<Mark> lift_quarantine(const std::string& what);
@@ -182,7 +182,8 @@ class Control {
   void judge_canary();
   HistoryEntry canary_entry(const std::string& event, const std::string& by) const;
 
-  Result<KnownRelease> end_trial_instead();
+  RolledBack end_trial_instead();
+  Result<KnownRelease> go_to_previous();
   std::optional<ReleaseId> rollback_target() const;
   Result<ReleaseId> resolve(const std::string& what) const;
 

@@ -225,7 +225,7 @@ void Control::end_canary(const Ending& ending) {
   decision.verdict = ending.verdict;
   decision.detail = ending.reason;
   canary_->close();
-  canary_->conclude(ending.outcome);
+  canary_->conclude(ending.outcome, ending.reason);
   stop_point(StopPoint::kJudged);
   decision.evidence = canary_->evidence();
   const bool from_file = record_.state().file_sha256 == canary_->candidate().sha256;

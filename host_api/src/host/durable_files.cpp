@@ -72,10 +72,13 @@ Result<void> write_durably(const std::string& path, std::string_view text, mode_
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
   // Not blocking: a pipe with nobody at its other end would be waited for.
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd && errno == ENOENT) return Error{"not_found", fmt::format("there is no file {}", path)};
-  if (!fd) return io_error("open", path, errno);
+  if (!fd && (errno == ENOENT || errno == ENOTDIR)) {
+    return Error{"not_found", fmt::format("there is no file {}", path)};
+  }
+  const bool socket = !fd && errno == ENXIO;
+  if (!fd && !socket) return io_error("open", path, errno);
   struct stat about {};
-  if (::fstat(fd.get(), &about) != 0) return io_error("look at", path, errno);
+  if (fd && ::fstat(fd.get(), &about) != 0) return io_error("look at", path, errno);
   if (!S_ISREG(about.st_mode)) {
     return Error{"not_a_file", fmt::format("{}: expected a file, found something else", path)};
   }

@@ -207,7 +207,7 @@ Result<KnownRelease> Host::upgrade(const std::string& what) {
   return impl_->control->upgrade(what);
 }
 
-Result<KnownRelease> Host::rollback() { return impl_->control->rollback(); }
+Result<RolledBack> Host::rollback() { return impl_->control->rollback(); }
 
 Result<CanaryStatus> Host::start_canary(const std::string& what, const CanaryPolicy& policy) {
   return impl_->control->start_canary(what, policy);

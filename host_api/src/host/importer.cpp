@@ -15,10 +15,13 @@ namespace {
 constexpr std::size_t kMaxSignature = 4096;
 constexpr std::size_t kMaxLibrary = 512u << 20;
 
-Importer::Candidate candidate_of(std::string source, StagedFile staged, std::string signature) {
+Result<Importer::Candidate> candidate_of(std::string source, StagedFile staged,
+                                         Result<std::string> signature) {
+  auto copy = std::make_unique<OwnedFile>(std::move(staged.path));
+  if (!signature) return signature.error();
   stop_point(StopPoint::kStaged);
-  return {std::move(source), std::move(staged.sha256), staged.stamp, std::move(signature),
-          std::make_unique<OwnedFile>(std::move(staged.path))};
+  return Importer::Candidate{std::move(source), std::move(staged.sha256), staged.stamp,
+                             std::move(*signature), std::move(copy)};
 }
 
 // Beside the name that was given or, where that is a link, beside the file itself.
@@ -38,21 +41,17 @@ Result<std::string> signature_beside(const std::string& file) {
 }  // namespace
 
 Result<Importer::Candidate> Importer::stage(const std::string& file) {
-  auto signature = signature_beside(file);
-  if (!signature) return signature.error();
   auto staged = stage_file(file, releases_.staging());
   if (!staged) return staged.error();
-  return candidate_of(file, std::move(*staged), std::move(*signature));
+  return candidate_of(file, std::move(*staged), signature_beside(file));
 }
 
 Result<Importer::Candidate> Importer::stage(const Release& release) {
-  auto signature = releases_.signature_of(release.id.sha256);
-  if (!signature) return signature.error();
   auto staged = releases_.copy_out(release.id.sha256, releases_.staging());
   if (!staged) return staged.error();
   return candidate_of(
       fmt::format("release {} ({})", release.id.version, release.id.sha256.substr(0, 16)),
-      std::move(*staged), std::move(*signature));
+      std::move(*staged), releases_.signature_of(release.id.sha256));
 }
 
 Result<Release> Importer::judge(const Candidate& candidate, const std::string& config_json,

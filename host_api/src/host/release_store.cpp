@@ -86,7 +86,9 @@ Result<void> ReleaseStore::load(bool tidy) {
   for (const std::string& name : names) {
     if (name.starts_with(kHalfMade)) {
       if (!tidy) continue;
-      if (auto removed = remove_tree(directory_of(name)); !removed) return removed;
+      if (auto removed = remove_tree(directory_of(name)); !removed && log_) {
+        log_(GW_LOG_WARN, "host", "cannot remove what is left there: " + removed.error().message);
+      }
       continue;
     }
     const auto meta = read_file(directory_of(name) + "/meta.json", kMaxMeta);
@@ -221,8 +223,9 @@ Result<void> ReleaseStore::discard(std::string_view sha256) {
   const std::string hidden = hidden_of(sha256);
   if (auto removed = remove_tree(hidden); !removed) return removed;
   const std::string directory = directory_of(sha256);
-  if (::rename(directory.c_str(), hidden.c_str()) != 0) return io_error("rename", directory, errno);
-  return remove_tree(hidden);
+  if (::rename(directory.c_str(), hidden.c_str()) == 0) return remove_tree(hidden);
+  if (errno == ENOENT) return {};
+  return io_error("rename", directory, errno);
 }
 
 void ReleaseStore::prune(const std::function<bool(const Release&)>& keep, std::size_t others) {
