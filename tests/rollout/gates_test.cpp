@@ -182,12 +182,13 @@ TEST_CASE("what the candidate did wrong in the lifecycle counts, also when nobod
 
 TEST_CASE("stages that were left are gates with the numbers they were judged by") {
   auto shadow = entry(80, "canary_stage", "shadow passed with 30 samples in 1 s");
-  shadow.figures = {{"p99_us", 191, 119, 5178, false}};
+  shadow.figures = {{"p99_us", 191, 119, 5178, false}, {"shadow_differences", 0, 0, 0, false}};
   const Checks checks =
       stages_by_history({shadow, entry(70, "canary_stage"), entry(60, "canary_started")}, "bb", 50);
-  REQUIRE(checks.size() == 2);
+  REQUIRE(checks.size() == 3);
   CHECK(check_text(checks[0]) == "shadow passed");
   CHECK(check_text(checks[1]) == "shadow p99 us 191 (at most 5178)");
+  CHECK(check_text(checks[2]) == "shadow differences 0 (at most 0)");
 }
 
 TEST_CASE("what keeps a rollout from beginning, and what to do about it") {

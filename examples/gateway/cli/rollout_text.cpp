@@ -31,13 +31,21 @@ std::string time_text(const json::object& phase) {
   return from > 0 && to > 0 ? fmt::format("{:.1f} s", static_cast<double>(to - from) / 1000) : "";
 }
 
+// Several on a line, as many as fit; below the phase's own line.
 std::string gates_text(const json::object& phase) {
+  constexpr std::size_t kWidth = 96;
+  constexpr std::string_view kIndent = "\n    ";
   std::string text;
+  std::size_t column = kWidth;
   for (const json::value& item : array_in(phase, "checks")) {
     if (!item.is_object()) continue;
     const Check check = check_from_json(item.get_object());
-    text +=
-        (text.empty() ? "" : ", ") + std::string(check.passed() ? "" : "! ") + check_text(check);
+    const std::string gate = (check.passed() ? "" : "! ") + check_text(check);
+    const bool fits = column + 2 + gate.size() <= kWidth;
+    if (!text.empty()) text += ',';
+    text += fits ? " " : kIndent;
+    text += gate;
+    column = fits ? column + 2 + gate.size() : kIndent.size() + gate.size();
   }
   return text;
 }
@@ -49,11 +57,9 @@ std::string phase_line(const json::object& rollout, const json::object& phase) {
   if (text_of(phase, "state") == "running" && !canary.empty()) {
     line += "  " + canary_line(canary);
   }
-  const std::string gates = gates_text(phase);
-  if (!gates.empty()) line += "  " + gates;
   const std::string note = text_of(phase, "note");
-  if (!note.empty()) line += "\n  " + note;
-  return line;
+  if (!note.empty()) line += "\n    " + note;
+  return line + gates_text(phase);
 }
 
 bool worth_a_line(const json::object& phase) {

@@ -31,6 +31,11 @@ bool escalated(const HistoryEntry& entry) {
                      [](const gateway::Figure& f) { return f.exceeded && is_escalation(f.name); });
 }
 
+// A stage's own rules carry its name already.
+std::string gate_name(const std::string& stage, const std::string& rule) {
+  return rule.starts_with(stage + "_") ? rule : stage + "_" + rule;
+}
+
 }  // namespace
 
 std::optional<StepEnd> end_by_history(const std::vector<HistoryEntry>& history,
@@ -66,7 +71,7 @@ Checks stages_by_history(const std::vector<HistoryEntry>& history, const std::st
     const std::string stage = entry->detail.substr(0, passed);
     checks.push_back(holds(stage + "_passed", true, entry->detail));
     for (const gateway::Figure& figure : entry->figures) {
-      checks.push_back(at_most(stage + "_" + figure.name, figure.value, figure.threshold,
+      checks.push_back(at_most(gate_name(stage, figure.name), figure.value, figure.threshold,
                                fmt::format("the release before: {:g}", figure.baseline)));
     }
   }
@@ -78,7 +83,7 @@ Checks checks_of(const CanaryStatus& status) {
   Checks checks{at_least(stage + "_samples", static_cast<double>(status.candidate_counters.calls),
                          static_cast<double>(status.verdict.needed_samples))};
   for (const gateway::CanaryMeasure& measure : status.verdict.measures) {
-    checks.push_back(at_most(stage + "_" + measure.rule, measure.value, measure.threshold,
+    checks.push_back(at_most(gate_name(stage, measure.rule), measure.value, measure.threshold,
                              fmt::format("the release before: {:g}", measure.baseline)));
   }
   return checks;
