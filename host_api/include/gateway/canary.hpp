@@ -130,7 +130,7 @@ struct CanaryStatus {
 
 // Reads a policy as an operator writes it, a JSON object with any of
 //     fromStage, minSamples, stageSeconds, soakSeconds, stageTimeoutSeconds, shadowPercent,
-//     allow: [{tool, pointer}]
+//     allow: [{tool, pointer}], up to 100 of up to 1000 bytes each
 // on top of `defaults`. Errors: invalid_request (the member, expected, got).
 Result<CanaryPolicy> read_policy(std::string_view json, CanaryPolicy defaults);
 

@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "host/json_fields.hpp"
+#include "loading/text.hpp"
 
 namespace gateway {
 namespace {
@@ -54,13 +55,18 @@ bool read_seconds(const json::value& v, CanaryPolicy& out) {
   return true;
 }
 
+// Bounded: it is part of the record of what boots.
+constexpr std::size_t kMostAllowed = 100;
+constexpr std::size_t kLongestAllowed = 1'000;  // bytes of a pointer, or of a tool's name
+
 bool read_allow(const json::value& v, CanaryPolicy& out) {
-  if (!v.is_array()) return false;
+  if (!v.is_array() || v.get_array().size() > kMostAllowed) return false;
   std::vector<AllowedDifference> allow;
   for (const json::value& entry : v.get_array()) {
     auto tool = fields::text(entry, "tool");
     auto pointer = fields::text(entry, "pointer");
     if (!tool || !pointer || (!pointer->empty() && pointer->front() != '/')) return false;
+    if (tool->size() > kLongestAllowed || pointer->size() > kLongestAllowed) return false;
     allow.push_back({std::move(*tool), std::move(*pointer)});
   }
   out.allow = std::move(allow);
@@ -81,7 +87,9 @@ constexpr PolicyMember kPolicy[] = {
     {"stageTimeoutSeconds", read_seconds<&CanaryPolicy::timeout_ms>, "seconds, up to 30 days"},
     {"shadowPercent", read_count<&CanaryPolicy::shadow_percent, 1, 100>,
      "a whole number from 1 to 100"},
-    {"allow", read_allow, "an array of {\"tool\", \"pointer\"}"},
+    {"allow", read_allow,
+     "an array of up to 100 {\"tool\", \"pointer\"}, each up to 1000 bytes, a pointer beginning "
+     "with /"},
 };
 
 json::object counters_json(const CanaryCounters& counters) {
@@ -168,7 +176,7 @@ Result<CanaryPolicy> read_policy(std::string_view text, CanaryPolicy defaults) {
     }
     if (!member->read(given.value(), defaults)) {
       return Error{"invalid_request", fmt::format("{}: expected {}, got {}", key, member->expected,
-                                                  json::canonical(given.value()))};
+                                                  printable(json::canonical(given.value())))};
     }
   }
   return defaults;
