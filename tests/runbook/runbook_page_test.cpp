@@ -208,8 +208,9 @@ TEST_CASE("every command on the page, in its order, ends as the page says") {
   const Installation gateway(
       {.library = library,
        .plugins_extra = R"("watch":{"everyMs":100,"quietMs":50})",
-       .plugin_extra = R"("journal":true,"journalMegabytes":16,"watchSeconds":1,"canary":)"
-                       R"({"stageSeconds":1,"soakSeconds":1,"minSamples":50})"});
+       .plugin_extra =
+           R"("journal":true,"journalMegabytes":16,"watchSeconds":1,"canary":)"
+           R"({"stageSeconds":1,"soakSeconds":1,"minSamples":50,"stageTimeoutSeconds":120})"});
   Words words(gateway, library);
   gateway.start();
   const Traffic traffic(gateway.port());
@@ -218,7 +219,9 @@ TEST_CASE("every command on the page, in its order, ends as the page says") {
     if (line.starts_with("rm -r ")) check_explained(gateway.state_dir());
     const test::RunResult result = gateway.shell("cd '" + kRepository + "' && " + line);
     INFO("line " << command.line << ": $ " << line << "\n" << result.out << result.err);
-    CHECK(result.status == command.status);
+    CHECK_MESSAGE(result.status == command.status,
+                  "the gateway says:\n"
+                      << test::read_file(gateway.state_dir() + "/gateway.log"));
     words.learn(command.text, result.out);
   }
 }
