@@ -12,6 +12,7 @@
 #include "execution/runner.hpp"
 #include "execution/watchdog.hpp"
 #include "execution/worker.hpp"
+#include "loading/left_behind.hpp"
 
 namespace gateway {
 namespace {
@@ -116,7 +117,7 @@ Executor::Executor(ExecutorOptions options, Engine& engine, Slot& slot, Clock& c
 Executor::~Executor() {
   impl_->close();
   // The threads that were left behind may still come back to it.
-  if (impl_->wedged != 0) static_cast<void>(impl_.release());
+  if (impl_->wedged != 0) keep_for_ever(std::shared_ptr<Impl>(std::move(impl_)));
 }
 
 std::vector<HungCall> Executor::take_hung() {

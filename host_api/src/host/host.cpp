@@ -13,6 +13,7 @@
 #include "host/ticker.hpp"
 #include "host/watcher.hpp"
 #include "journal/journal.hpp"
+#include "loading/left_behind.hpp"
 
 namespace gateway {
 namespace {
@@ -124,9 +125,9 @@ Host::Impl::~Impl() {
   executor.reset();
   if (journal) journal->close();
   if (!wedged) return;
-  static_cast<void>(node.release());
-  static_cast<void>(new std::shared_ptr<Clock>(clock));
-  if (breadcrumbs) static_cast<void>(new std::shared_ptr<Breadcrumbs>(breadcrumbs));
+  keep_for_ever(std::shared_ptr<NodeState>(std::move(node)));
+  keep_for_ever(clock);
+  if (breadcrumbs) keep_for_ever(breadcrumbs);
 }
 
 Host::Host(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

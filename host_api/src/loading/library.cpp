@@ -6,6 +6,7 @@
 
 #include <boost/dll/shared_library.hpp>
 #include <exception>
+#include <mutex>
 #include <string_view>
 
 #include "loading/handshake.hpp"
@@ -60,8 +61,29 @@ Result<const gw_plugin*> ask_entry(boost::dll::shared_library& library) {
 struct Library::Impl {
   std::string path;
   OnClosed on_closed;
-  boost::dll::shared_library library;
   const gw_plugin* table = nullptr;
+
+  ~Impl() { unload(); }
+
+  // The throwing overload: the other one loses the reason.
+  void load() {
+    const std::lock_guard one_at_a_time(mapping());
+    library.load(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+  }
+  void unload() {
+    const std::lock_guard one_at_a_time(mapping());
+    library.unload();
+  }
+
+  boost::dll::shared_library library;
+
+ private:
+  // The dynamic loader has a lock of its own, but one that a sanitizer does not see: a library comes to lie where
+  // another one lay before.
+  static std::mutex& mapping() {
+    static std::mutex mutex;
+    return mutex;
+  }
 };
 
 Library::Library(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -69,7 +91,7 @@ Library::Library(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Library::~Library() {
   // unload() cannot fail visibly: a library may stay mapped (GNU-unique symbols, thread_local
   // destructors), so look.
-  impl_->library.unload();
+  impl_->unload();
   if (!impl_->on_closed) return;
   impl_->on_closed({impl_->path, mapped_images(impl_->path) == 0});
 }
@@ -91,9 +113,7 @@ Result<std::shared_ptr<Library>> Library::open(const std::string& private_copy,
   impl->path = private_copy;
   impl->on_closed = std::move(on_closed);
   try {
-    // The throwing overload: the other one loses the reason.
-    impl->library.load(private_copy,
-                       boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    impl->load();
     auto table = ask_entry(impl->library);
     if (!table.ok()) return table.error();
     impl->table = *table;

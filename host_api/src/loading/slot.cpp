@@ -4,6 +4,8 @@
 #include <chrono>
 #include <map>
 
+#include "loading/left_behind.hpp"
+
 namespace gateway {
 
 // Takes care of instances from the moment a slot owns them until they are gone. Destroying one runs
@@ -48,7 +50,7 @@ class Slot::Reaper {
         if (owned.instance != instance.get() || owned.pinned) continue;
         owned.pinned = true;
         // One reference too many: the last one is never returned.
-        static_cast<void>(new std::shared_ptr<const Instance>(instance));
+        keep_for_ever(instance);
       }
     }
     changed_.notify_all();
