@@ -49,7 +49,10 @@ struct KillRig {
   }
   void canary(const std::string& what, const std::string& from_stage, bool judged = true) const {
     base::json::object policy{{"fromStage", from_stage}};
-    if (!judged) policy["stageSeconds"] = policy["soakSeconds"] = 3600;
+    if (!judged) {
+      policy["stageSeconds"] = 3600;
+      policy["soakSeconds"] = 3600;
+    }
     ask("canary", {{"what", what}, {"policy", std::move(policy)}});
   }
 

@@ -6,6 +6,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -117,6 +118,7 @@ struct OutboxDrainer::Impl : std::enable_shared_from_this<Impl> {
   std::uint64_t look_at_ns = 0;
   std::optional<std::int64_t> due_ms;
   std::map<LaneName, Lane> lanes;
+  std::set<LaneName> ended;  // since the look began: what it reads of them may be from before
   std::size_t busy = 0;
   std::size_t settling = 0;  // calls that still refer to the executor
   std::thread thread;
@@ -180,6 +182,7 @@ void OutboxDrainer::Impl::look() {
   {
     const std::lock_guard lock(mutex);
     woken = false;
+    ended.clear();
     due_ms.reset();
     look_at_ns =
         clock.steady_ns() + static_cast<std::uint64_t>(options.heartbeat.count()) * kNsPerMs;
@@ -209,6 +212,7 @@ void OutboxDrainer::Impl::take(Page page) {
   for (Delivery& delivery : page.deliveries) {
     const LaneName name{delivery.stream, delivery.target};
     if (!sinks.contains(delivery.stream) || lanes.contains(name)) continue;
+    if (ended.contains(name)) continue;  // it has woken the next look
     fresh[name].push_back(std::move(delivery));
   }
   for (auto& [name, waiting] : fresh) {
@@ -271,7 +275,10 @@ void OutboxDrainer::Impl::settled(const Delivery& delivery, bool delivered,
   const auto lane = lanes.find({delivery.stream, delivery.target});
   if (lane != lanes.end()) {
     lane->second.busy = false;
-    if (!recorded || !delivered || lane->second.waiting.empty()) lanes.erase(lane);
+    if (!recorded || !delivered || lane->second.waiting.empty()) {
+      ended.insert(lane->first);
+      lanes.erase(lane);
+    }
   }
   if (recorded) {
     woken = true;
