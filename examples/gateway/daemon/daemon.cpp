@@ -164,13 +164,14 @@ void Daemon::open_host() {
   if (!host) return fail(host.error());
   std::shared_ptr<gateway::Host> shared = *std::move(host);
   report_slot(*shared);
-  runtime_.set_host(shared);
   const NodeFacts node = runtime_.node();
   RolloutNode here;
   here.id = node.id;
   here.tier = node.tier == "backbone" ? "backbone" : "edge";
   here.coordinator = true;  // one gateway: it sweeps
-  rollouts_.attach(std::move(shared), std::move(here), loaded_.config.plugin.config_json);
+  // Who finds the gateway ready finds its rollout, too.
+  rollouts_.attach(shared, std::move(here), loaded_.config.plugin.config_json);
+  runtime_.set_host(std::move(shared));
   lock_sweeper_ = std::make_unique<LockSweeper>(runtime_, options_.env.home + "/.openclaw/agents",
                                                 loaded_.config.plugin.lock_sweep, log_);
 }
