@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "cli/canary_text.hpp"
 #include "cli/json_text.hpp"
 #include "rollout/check.hpp"

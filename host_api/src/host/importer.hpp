@@ -37,7 +37,8 @@ class Importer {
   Importer(Options options, ReleaseStore& releases)
       : options_(std::move(options)), releases_(releases) {}
 
-  // Copies the file in, and reads <file>.sig. Errors: as stage_file().
+  // Copies the file in, and reads <file>.sig. Errors: as stage_file(); bad_signature (a pipe, a directory or a large
+  // file in its place).
   Result<Candidate> stage(const std::string& file);
 
   // The kept bytes of a release as a candidate, to be judged again. Errors: as
