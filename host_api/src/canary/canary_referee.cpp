@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/json.hpp"
-#include "canary/preemption.hpp"
+#include "canary/hook_timer.hpp"
 
 namespace gateway {
 namespace {

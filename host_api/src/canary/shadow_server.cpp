@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "canary/conversation.hpp"
-#include "canary/preemption.hpp"
+#include "canary/hook_timer.hpp"
 #include "canary/recorded_snapshot.hpp"
 #include "canary/wire.hpp"
 #include "loading/proof_report.hpp"
