@@ -1,6 +1,7 @@
 // Random sequences of calls: what must hold does hold after each, on every engine alike.
 //
-// PROPERTY_SEED=n runs one seed; PROPERTY_STEPS=n sets how long a sequence is.
+// PROPERTY_SEED=n runs one seed; PROPERTY_STEPS=n sets how long a sequence is (1500; less under a sanitizer, where a
+// step costs several times as much and has no threads to watch).
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -24,6 +25,9 @@ std::uint64_t setting(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
+
+constexpr std::uint64_t kWholeStory = 1500;
+std::uint64_t steps_of_a_story() { return setting("PROPERTY_STEPS", kWholeStory / TEST_PATIENCE); }
 
 std::vector<std::uint64_t> seeds() {
   if (std::getenv("PROPERTY_SEED") != nullptr) return {setting("PROPERTY_SEED", 1)};
@@ -94,7 +98,7 @@ class Seen {
 };
 
 TEST_CASE("after each of thousands of random calls, counters, indexes and life cycles are right") {
-  const std::uint64_t steps = setting("PROPERTY_STEPS", 1500);
+  const std::uint64_t steps = steps_of_a_story();
   Seen seen;
   for (const std::uint64_t seed : seeds()) {
     INFO("PROPERTY_SEED=" << seed);
@@ -115,7 +119,7 @@ TEST_CASE("after each of thousands of random calls, counters, indexes and life c
     }
     CHECK(done > steps / 3);  // the story is not one long refusal
   }
-  if (seeds().size() == 1) return;  // one seed need not get everywhere
+  if (seeds().size() == 1 || steps < kWholeStory) return;  // a part need not get everywhere
   for (const char* what :
        {"revision promoted", "revision canary_rolled_back", "revision unpublished",
         "revision rolled_back", "message task_sla_breached", "message task_high_risk_approved",
@@ -129,7 +133,7 @@ TEST_CASE("after each of thousands of random calls, counters, indexes and life c
 
 TEST_CASE("the same sequence gives the same bytes on memory and on SQLite, and when replayed") {
   const std::uint64_t seed = setting("PROPERTY_SEED", 11);
-  const std::uint64_t steps = setting("PROPERTY_STEPS", 1500);
+  const std::uint64_t steps = steps_of_a_story();
   test::TempDir dir;
   Plant memory(std::make_unique<gateway::MemoryEngine>());
   Plant disk(sqlite(dir));
