@@ -234,6 +234,19 @@ TEST_CASE("Import: unread messages stay unread, read ones read, broadcasts too")
   }
 }
 
+TEST_CASE("Import: a message that names a recipient twice is one message in its inbox") {
+  World world;
+  world.agent("ann");
+  REQUIRE(code_of(import(world, "messages",
+                         {item("m", message_record("bob", {"ann", "ann"}, {"bob"}))})) == "ok");
+  const auto unread = [&] {
+    return world.ok("ansible_read_messages", {{"agent", "ann"}}).at("unreadMessages").as_int64();
+  };
+  CHECK(unread() == 1);
+  world.ok("ansible_mark_read", {{"agent", "ann"}});
+  CHECK(unread() == 0);
+}
+
 TEST_CASE("Import: deadlines come along; what was escalated there is not escalated again") {
   World world;
   const auto with_sla = [](std::string_view id, std::string_view status, json::object sla) {

@@ -187,6 +187,23 @@ TEST_CASE("SLA-5: without creator and claimer the registered fyi agents are told
   });
 }
 
+TEST_CASE(
+    "SLA-5: an fyi agent that the configuration names twice is told once, at the cost of one") {
+  at_every_pace(
+      [](Play& play) {
+        for (const char* agent : {"ann", "cem"}) play.world.agent(agent);
+        const std::string task = play.task("ann", "cem", accept_in(10));
+        play.disable("ann");
+        play.world.advance_ms(11 * kMs);
+        const json::object reply = play.sweep({{"record_only", false}, {"max_messages", 1}});
+        CHECK(number(reply, "escalationsWritten") == 1);
+        CHECK(play.outcome(task, Window::kAccept) == "notified:cem");
+        const json::object inbox = play.world.ok("ansible_read_messages", {{"agent", "cem"}});
+        CHECK(number(inbox, "unreadMessages") == 1);
+      },
+      R"({"tier":"backbone","slaSweep":{"fyiAgents":["cem","cem"]}})");
+}
+
 TEST_CASE("SLA-5: complete breaches also go to the gateway admin") {
   at_every_pace([](Play& play) {
     for (const char* agent : {"ann", "bob"}) play.world.agent(agent);

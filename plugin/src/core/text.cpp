@@ -1,5 +1,7 @@
 #include "core/text.hpp"
 
+#include <algorithm>
+
 namespace ansible {
 namespace {
 
@@ -38,6 +40,14 @@ std::string excerpt(std::string_view text, std::size_t characters) {
     if (gap) out += ' ';
     gap = false;
     out += c;
+  }
+  return out;
+}
+
+std::vector<std::string> each_once(const std::vector<std::string>& words) {
+  std::vector<std::string> out;
+  for (const std::string& word : words) {
+    if (std::find(out.begin(), out.end(), word) == out.end()) out.push_back(word);
   }
   return out;
 }

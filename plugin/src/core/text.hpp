@@ -18,6 +18,9 @@ std::string lower_ascii(std::string_view text);
 // off becomes "...".
 std::string excerpt(std::string_view text, std::size_t characters);
 
+// The words in their order, each where it stands first.
+std::vector<std::string> each_once(const std::vector<std::string>& words);
+
 // "a, b, c"
 std::string listed(const std::vector<std::string>& words);
 

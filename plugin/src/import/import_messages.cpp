@@ -1,6 +1,7 @@
 #include "actors/agent_store.hpp"
 #include "core/fields.hpp"
 #include "core/keys.hpp"
+#include "core/text.hpp"
 #include "import/import.hpp"
 #include "messages/message_store.hpp"
 
@@ -11,6 +12,7 @@ Imported import_message(Context& context, const std::string& id, const json::obj
   if (load_message(context.txn, id)) return Imported::unchanged();
   Message message = message_from_json(from);
   message.id = id;
+  message.to_agents = each_once(message.to_agents);
   if (message.from_agent.empty()) return Imported::skipped("it has no sender");
   if (message.timestamp <= 0 || !plausible_time(message.timestamp)) {
     return Imported::skipped("its timestamp is no time");

@@ -2,6 +2,7 @@
 
 #include "capabilities/health.hpp"
 #include "core/fields.hpp"
+#include "core/text.hpp"
 #include "dispatch/inbox_stream.hpp"
 #include "import/import.hpp"
 #include "sla/sla_book.hpp"
@@ -17,13 +18,7 @@ std::vector<std::string> assignees(const json::object& from) {
   if (out.empty()) {
     if (auto one = text_field(from, "assignedTo_agent"); one && !one->empty()) out.push_back(*one);
   }
-  std::vector<std::string> unique;
-  for (std::string& agent : out) {
-    if (std::find(unique.begin(), unique.end(), agent) == unique.end()) {
-      unique.push_back(std::move(agent));
-    }
-  }
-  return unique;
+  return each_once(out);
 }
 
 // The record of the dump in the form in which it is stored here: metadata.ansible beside the caller's metadata.
