@@ -3,7 +3,9 @@
 
 #include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
+#include <utility>
 
 #include "gateway/engine.hpp"
 
@@ -31,6 +33,12 @@ class FaultyEngine final : public gateway::Engine {
   void fail_recover(bool fail) { set(recover_fails_, fail); }
   void fail_snapshots(bool fail) { set(snapshots_fail_, fail); }
 
+  // Every snapshot that is open now fails from its next read on, as one that is too old.
+  void end_snapshots() {
+    const std::lock_guard lock(mutex_);
+    ++ended_up_to_;
+  }
+
   // Commits wait before they do anything while this is on.
   void block_commits(bool block) { set(blocked_, block); }
   void wait_until_commit_blocked() {
@@ -52,11 +60,16 @@ class FaultyEngine final : public gateway::Engine {
   }
 
   gateway::StoreResult<std::unique_ptr<gateway::Snapshot>> snapshot() override {
+    unsigned number = 0;
     {
       const std::lock_guard lock(mutex_);
       if (snapshots_fail_) return gateway::StoreError{GW_UNAVAILABLE, "no snapshot"};
+      number = ended_up_to_;
     }
-    return engine_.snapshot();
+    auto sound = engine_.snapshot();
+    if (!sound) return sound;
+    return std::unique_ptr<gateway::Snapshot>(
+        std::make_unique<Mortal>(*this, std::move(*sound), number));
   }
 
   gateway::CommitOutcome commit(std::span<const gateway::Check> checks,
@@ -90,6 +103,36 @@ class FaultyEngine final : public gateway::Engine {
   }
 
  private:
+  // Thread rule: as Snapshot.
+  class Mortal final : public gateway::Snapshot {
+   public:
+    Mortal(const FaultyEngine& engine, std::unique_ptr<gateway::Snapshot> sound, unsigned number)
+        : engine_(engine), sound_(std::move(sound)), number_(number) {}
+    std::uint64_t sequence() const override { return sound_->sequence(); }
+    gateway::StoreResult<std::vector<gateway::Versioned>> get(
+        std::span<const std::string_view> keys) override {
+      if (engine_.ended(number_)) return too_old();
+      return sound_->get(keys);
+    }
+    gateway::StoreResult<void> scan(const gateway::Range& range,
+                                    const gateway::RowVisitor& visit) override {
+      if (engine_.ended(number_)) return too_old();
+      return sound_->scan(range, visit);
+    }
+
+   private:
+    static gateway::StoreError too_old() { return {GW_UNAVAILABLE, "this view was open too long"}; }
+
+    const FaultyEngine& engine_;
+    const std::unique_ptr<gateway::Snapshot> sound_;
+    const unsigned number_;
+  };
+
+  bool ended(unsigned number) const {
+    const std::lock_guard lock(mutex_);
+    return number < ended_up_to_;
+  }
+
   void set(bool& flag, bool value) {
     const std::lock_guard lock(mutex_);
     flag = value;
@@ -118,6 +161,7 @@ class FaultyEngine final : public gateway::Engine {
   bool recover_fails_ = false;
   bool snapshots_fail_ = false;
   bool blocked_ = false;
+  unsigned ended_up_to_ = 0;
   unsigned waiting_ = 0;
   unsigned commits_ = 0;
   unsigned recoveries_ = 0;

@@ -218,6 +218,7 @@ gw_status big(const Call& c) {
 }
 gw_status wait(const Call& c) {
   gate().pass();
+  if (!c.arg("read").empty()) c.get(c.arg("read"));
   if (!c.arg("key").empty()) c.put(c.arg("key"), "waited");
   return c.reply(json::object{});
 }

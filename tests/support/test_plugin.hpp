@@ -40,7 +40,7 @@ Gate& gate();
 //   report {} -> request as the hook sees it, node
 //   random {label, n, then} -> {hex, attempt}      `then`: status to return in attempt 0
 //   misuse {how}                                   breaks one rule and goes on as if nothing were
-//   log {text, refuse}, big {bytes}, wait {key}
+//   log {text, refuse}, big {bytes}, wait {read, key}
 // Sweeps: tick (node, 30 s), lead (coordinator, 60 s); each counts itself under sweep/<name>. The
 // nominated coordinator is /node of the key "coordinator".
 const gw_plugin& test_plugin();

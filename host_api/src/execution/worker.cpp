@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::uint32_t kAttemptsInCompany = 2;  // failed commits after which a call commits alone
 constexpr std::uint32_t kMaxBackOffMs = 16;
+// A snapshot that has been open for so long is not given to another call of the batch: an engine may
+// end it (SQLite's after 5 s), and whoever reads it then should have no one else to thank for that.
+constexpr std::uint64_t kOldViewNs = 1'000'000'000;
 
 // The steps of a batch that is durable, in the order in which they ran.
 std::vector<std::string> take_records(Batch& batch) {
@@ -73,18 +76,21 @@ bool Worker::run_batch(Shift& shift, std::vector<JobPtr> jobs) {
     for (JobPtr& job : jobs) fail(std::move(job), Outcome::Kind::kStorage, snapshot.error());
     return true;
   }
+  const std::uint64_t old_at_ns = desk_.clock().steady_ns() + kOldViewNs;
   shift.batch = std::make_unique<Batch>(std::move(*snapshot));
   shift.referee = referees_.get();
+  shift.view_is_shared = false;
   std::move(jobs.begin(), jobs.end(), std::back_inserter(shift.waiting));
-  while (!shift.waiting.empty()) {
+  bool more = true;  // at least one is run, however slow everything is
+  while (more && !shift.waiting.empty()) {
     JobPtr job = std::move(shift.waiting.front());
     shift.waiting.pop_front();
-    if (shift.batch->bytes() >= options_.max_batch_bytes) {
-      carried_.push_back(std::move(job));
-    } else if (!run_one(shift, std::move(job))) {
-      return false;
-    }
+    if (!run_one(shift, std::move(job))) return false;
+    shift.view_is_shared = true;
+    more = shift.batch->bytes() < options_.max_batch_bytes && desk_.clock().steady_ns() < old_at_ns;
   }
+  std::move(shift.waiting.begin(), shift.waiting.end(), std::back_inserter(carried_));
+  shift.waiting.clear();
   settle(*shift.batch);
   shift.batch.reset();
   return true;
@@ -108,6 +114,12 @@ bool Worker::run_one(Shift& shift, JobPtr job) {
   if (job == nullptr) return false;
   if (result.status == GW_CONFLICT) {
     run_again(std::move(job), {GW_CONFLICT, result.error});
+    return true;
+  }
+  // Its view may have been ended for the time that others took.
+  if (result.status == GW_UNAVAILABLE && shift.view_is_shared) {
+    job->alone = true;
+    run_again(std::move(job), {GW_UNAVAILABLE, result.error});
     return true;
   }
   if (shift.referee) shift.referee->merged(result.writes, batch.base_sequence());

@@ -20,7 +20,8 @@ namespace gateway {
 
 // Stop and go: takes the calls that wait, runs each on (snapshot + what the batch has written + its
 // own writes), commits the batch, releases the outcomes, and starts over. A snapshot is opened
-// after the batch's calls left the queue.
+// after the batch's calls left the queue. When it has become old, the batch is ended early, and what
+// still waits gets a new one; a call that read too late in company is run again alone.
 //
 // An outcome that could see nothing unreleased is released at once; every other waits for the
 // commit. A reply whose deadline passed while its batch was being committed is delivered all the
@@ -48,7 +49,8 @@ class Worker {
     Post post;
     std::unique_ptr<Batch> batch;
     std::shared_ptr<Referee> referee;
-    std::deque<JobPtr> waiting;  // of the batch, not run yet
+    std::deque<JobPtr> waiting;   // of the batch, not run yet
+    bool view_is_shared = false;  // a call before has used the batch's snapshot
   };
 
   void start();
