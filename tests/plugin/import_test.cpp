@@ -1,83 +1,11 @@
 // Moving over from the existing plugin: records as its dumps print them.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-
-#include "plugin/support/tasks.hpp"
+#include "plugin/support/dumps.hpp"
 
 using namespace ansible_test;
 
 namespace {
-
-const std::string kToken = "at_" + std::string(48, '0');
-// printf %s "$kToken" | sha256sum
-constexpr const char* kHash =
-    "sha256:d413b854c012b332253292463ac30fe38e204964d836bae2d3d0c9702d529183";
-constexpr std::int64_t kThen = World::kStart - 86'400'000;  // a day before
-
-json::object item(std::string_view key, json::value value) {
-  return {{"key", key}, {"value", std::move(value)}};
-}
-
-json::object import(World& world, std::string_view section, json::array items,
-                    const json::object& more = {}) {
-  return world.call("ansible_import",
-                    with({{"section", section}, {"items", std::move(items)}}, more));
-}
-
-json::object agent_record(std::string_view type = "internal") {
-  return {
-      {"name", "Ann"},
-      {"gateway", "node-a"},
-      {"type", type},
-      {"registeredAt", kThen},
-      {"registeredBy", "node-a"},
-      {"auth", {{"tokenHash", kHash}, {"issuedAt", kThen}, {"tokenHint", "sha256:0123456789ab"}}}};
-}
-
-// A task as the existing plugin stores it after `status`; its contract task has a full block.
-json::object task_record(std::string_view id, std::string_view status, json::object more = {}) {
-  json::object task{{"id", id},
-                    {"title", "Old " + std::string(id)},
-                    {"description", "from before"},
-                    {"status", status},
-                    {"createdBy_agent", "node-a"},
-                    {"createdBy_node", "node-a"},
-                    {"createdAt", kThen},
-                    {"updatedAt", kThen + 2'000},
-                    {"assignedTo_agent", "ann"},
-                    {"metadata",
-                     {{"ticket", 7},
-                      {"ansible",
-                       {{"responseRequired", true},
-                        {"routingMode", "explicit"},
-                        {"requiredCapabilities", json::array{}},
-                        {"defaultEtaSeconds", 0},
-                        {"ack", {{"state", "pending"}, {"required", true}, {"requireEta", true}}},
-                        {"idempotency", {{"k", {{"at", kThen}, {"action", "claim"}}}}}}}}}};
-  if (status != "pending") {
-    task["claimedBy_agent"] = "ann";
-    task["claimedBy_node"] = "node-a";
-    task["claimedAt"] = kThen + 1'000;
-    task["updates"] = json::array{
-        json::object{{"at", kThen + 1'000}, {"by_agent", "ann"}, {"status", "claimed"}}};
-  }
-  if (status == "completed") {
-    task["completedAt"] = kThen + 2'000;
-    task["result"] = "done";
-    task["updates"].as_array().insert(
-        task["updates"].as_array().begin(),
-        json::object{{"at", kThen + 2'000}, {"by_agent", "ann"}, {"status", "completed"}});
-  }
-  return with(std::move(task), more);
-}
-
-json::object message_record(std::string_view from, json::array to, json::array readers) {
-  json::object message{{"id", "m"},          {"from_agent", from}, {"from_node", "node-a"},
-                       {"content", "hello"}, {"timestamp", kThen}, {"readBy_agents", readers}};
-  if (!to.empty()) message["to_agents"] = to;
-  return message;
-}
 
 // Everything of a small mesh, one call per section.
 void import_all(World& world, const json::object& more = {}) {
@@ -247,51 +175,6 @@ TEST_CASE("Import: a message that names a recipient twice is one message in its 
   CHECK(unread() == 0);
 }
 
-TEST_CASE("Import: deadlines come along; what was escalated there is not escalated again") {
-  World world;
-  const auto with_sla = [](std::string_view id, std::string_view status, json::object sla) {
-    json::object task = task_record(id, status);
-    task["metadata"].as_object()["ansible"].as_object()["sla"] = std::move(sla);
-    return item(id, task);
-  };
-  REQUIRE(code_of(import(world, "tasks",
-                         {with_sla("overdue", "claimed",
-                                   {{"acceptByAt", kThen},
-                                    {"progressByAt", kThen + 5'000},
-                                    {"completeByAt", World::kStart + 5'000},
-                                    {"escalations", json::object{}}}),
-                          with_sla("known", "claimed",
-                                   {{"progressByAt", kThen},
-                                    {"escalations", {{"progressAt", kThen + 9}}},
-                                    {"escalationOutcomes",
-                                     {{"progress",
-                                       {{"at", kThen + 9},
-                                        {"reason", "message_budget_exhausted"},
-                                        {"notifiedAgents", json::array{}}}}}}})})) == "ok");
-  const json::object swept = world.ok("ansible_sla_sweep", {{"record_only", true}});
-  CHECK(swept.at("breachCount").as_int64() == 1);
-  CHECK(swept.at("breaches").at(0).at("taskId").as_string() == "overdue");
-  CHECK(swept.at("breaches").at(0).at("breachType").as_string() == "progress");
-  CHECK(world.ok("ansible_status", {}).at("sla").at("heldBack").as_int64() == 0);
-  world.advance_ms(5'001);
-  CHECK(world.ok("ansible_sla_sweep", {{"record_only", true}}).at("breachCount").as_int64() == 1);
-}
-
-TEST_CASE("Import: distribution tasks do not fill their targets' queues") {
-  World world;
-  world.agent("ann");
-  json::array items;
-  for (int i = 0; i < 60; ++i) {
-    const std::string id = "d" + std::to_string(i);
-    json::object task = task_record(id, "pending", {{"intent", "skill_distribution"}});
-    task["metadata"] = json::object{{"kind", "skill_distribution"}, {"capabilityId", "cap.x"}};
-    items.push_back(item(id, task));
-  }
-  CHECK(import(world, "tasks", items).at("imported").as_int64() == 60);
-  CHECK(code_of(world.call("ansible_delegate_task",
-                           {{"title", "t"}, {"description", "d"}, {"assignedTo", "ann"}})) == "ok");
-}
-
 TEST_CASE("Import: a record that makes no sense is skipped and named, the others come over") {
   World world;
   const json::object reply = import(
@@ -342,29 +225,4 @@ TEST_CASE("WHO-10: importing needs an admin") {
   world.agent("ann");
   CHECK(code_of(import(world, "agents", {item("x", agent_record())}, {{"from_agent", "ann"}})) ==
         "not_authorized");
-}
-
-TEST_CASE(
-    "T-17: importing a task that was pruned here goes on with its log, and writes nothing over") {
-  World world;
-  import(world, "agents", {item("ann", agent_record())});
-  import(world, "tasks", {item("old", task_record("old", "claimed"))});
-  REQUIRE(code_of(complete(world, "old", "ann")) == "ok");
-  world.advance_ms(9LL * 86'400'000);
-  world.sweep("retention");
-  REQUIRE(code_of(world.call("ansible_task_timeline", {{"taskId", "old"}})) == "not_found");
-  const auto log = [&] {
-    Store rows;
-    for (const auto& [key, value] : world.store) {
-      if (key.starts_with("audit/old/")) rows[key] = value;
-    }
-    return rows;
-  };
-  const Store before = log();
-  REQUIRE(before.size() == 3);
-  import(world, "tasks", {item("old", task_record("old", "claimed"))});
-  REQUIRE(code_of(complete(world, "old", "ann", {{"result", "again"}})) == "ok");
-  const Store after = log();
-  CHECK(after.size() == 6);
-  for (const auto& [key, value] : before) CHECK_MESSAGE(after.at(key) == value, key);
 }

@@ -22,8 +22,11 @@ std::optional<std::int64_t> seconds_of(const SlaSeconds& sla, Window window) {
   return std::nullopt;
 }
 
-// Where a window's length comes from (SLA-1): the task's explicit seconds, else the shortest of its contracts. A window
-// with no source does not exist.
+// Of a contract that does not say: one from elsewhere (SLA-1).
+constexpr SlaSeconds kContractDefault{.accept = 120, .progress = 900, .complete = 3'600};
+
+// Where a window's length comes from (SLA-1): the task's explicit seconds, else the shortest of its contracts, else what
+// contracts have by default. A window with no source does not exist.
 std::optional<std::int64_t> window_seconds(const Task& task, Window window) {
   if (const auto explicit_seconds = seconds_of(task.sla_seconds, window)) return explicit_seconds;
   std::optional<std::int64_t> shortest;
@@ -31,6 +34,7 @@ std::optional<std::int64_t> window_seconds(const Task& task, Window window) {
     const auto seconds = seconds_of(contract.sla, window);
     if (seconds && (!shortest || *seconds < *shortest)) shortest = seconds;
   }
+  if (!shortest && !task.contracts.empty()) return seconds_of(kContractDefault, window);
   return shortest;
 }
 
@@ -143,8 +147,13 @@ void sla_progressed(Context& context, const Task& task) {
   Page page(context, task);
   if (!page.exists()) return;  // a task without windows has no record
   page.after.last_progress_at = context.now_ms;
-  if (window_seconds(task, Window::kProgress)) {
+  WindowState& progress = page.after[Window::kProgress];
+  const bool sourced = window_seconds(task, Window::kProgress).has_value();
+  const bool came_along = !sourced && progress.due_at;
+  if (sourced || came_along) {
     page.stamp(Window::kProgress);
+    // An imported window without a source moves as it did where it comes from (reference 2.5).
+    if (came_along) progress.due_at = context.now_ms + *kContractDefault.progress * 1000;
     page.after.stalled = false;
   }
   page.close({Window::kProgress, Window::kComplete});
