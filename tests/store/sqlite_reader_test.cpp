@@ -1,4 +1,6 @@
 // Readers must not hold up the log.
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "store/sqlite_support.hpp"
@@ -6,6 +8,58 @@
 namespace {
 
 using namespace store_test;
+
+// A scan on a thread of its own, whose visitor hangs at the first row until it is let go.
+class HungScan {
+ public:
+  explicit HungScan(std::unique_ptr<gateway::Snapshot> snapshot)
+      : snapshot_(std::move(snapshot)), thread_([this] { scan(); }) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return hangs_ || ended_; });
+  }
+  ~HungScan() { (void)let_go(); }
+
+  // How the scan ended, when the visitor has returned.
+  gateway::StoreResult<void> let_go() {
+    {
+      const std::lock_guard lock(mutex_);
+      free_ = true;
+      changed_.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+    return outcome_;
+  }
+  const std::string& seen() const { return seen_; }  // once it was let go
+
+ private:
+  void scan() {
+    outcome_ = snapshot_->scan({}, [&](std::string_view key, std::string_view value, auto) {
+      std::unique_lock lock(mutex_);
+      hangs_ = true;
+      changed_.notify_all();
+      changed_.wait(lock, [&] { return free_; });
+      seen_ += std::string(key) + "=" + std::string(value) + " ";
+      return true;
+    });
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    changed_.notify_all();
+  }
+
+  const std::unique_ptr<gateway::Snapshot> snapshot_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool hangs_ = false, free_ = false, ended_ = false;
+  gateway::StoreResult<void> outcome_;
+  std::string seen_;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+std::unique_ptr<gateway::Snapshot> snapshot_of(Engine& engine) {
+  auto snapshot = engine.snapshot();
+  REQUIRE(snapshot.ok());
+  return std::move(*snapshot);
+}
 
 TEST_CASE("a snapshot beyond its age is ended: its reads fail and say why") {
   Place place;
@@ -63,6 +117,65 @@ TEST_CASE("a forgotten old snapshot does not make the log grow without end") {
   for (int i = 0; i < 400; ++i)
     put(*engine, "k", std::string(100'000, static_cast<char>('a' + i % 26)));
   CHECK(std::filesystem::file_size(place.options.path + "-wal") < 20u << 20);
+}
+
+TEST_CASE("a row visitor that hangs keeps no log: its view is ended while it hangs") {
+  Place place;
+  const std::chrono::milliseconds age(500);
+  place.options.max_snapshot_age_ms = static_cast<std::uint32_t>(age.count());
+  const auto engine = open(place.options);
+  put(*engine, "k", "0");
+  put(*engine, "l", "0");
+  HungScan scan(snapshot_of(*engine));
+  const auto began = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - began <= age) std::this_thread::yield();
+  for (int i = 0; i < 400; ++i)
+    put(*engine, "k", std::string(100'000, static_cast<char>('a' + i % 26)));
+  CHECK(std::filesystem::file_size(place.options.path + "-wal") < 20u << 20);
+  const auto outcome = scan.let_go();
+  REQUIRE_FALSE(outcome.ok());
+  CHECK(outcome.error().status == GW_UNAVAILABLE);
+  CHECK(contains(outcome.error().message, "open for longer than 500 ms"));
+  CHECK(scan.seen() == "k=0 ");  // its row stayed what it was, and was the last
+}
+
+TEST_CASE("a row visitor that hangs holds up neither recovery nor the end of the store") {
+  for (const bool recovered : {true, false}) {
+    CAPTURE(recovered);
+    Place place;
+    auto engine = open(place.options);
+    put(*engine, "k", "1");
+    put(*engine, "l", "1");
+    HungScan scan(snapshot_of(*engine));
+    if (recovered) {
+      REQUIRE(engine->recover().ok());
+      put(*engine, "k", "2");
+    } else {
+      engine.reset();
+      engine = open(place.options);
+      put(*engine, "k", "2");
+    }
+    const auto outcome = scan.let_go();
+    REQUIRE_FALSE(outcome.ok());
+    CHECK(outcome.error().status == GW_UNAVAILABLE);
+    CHECK(scan.seen() == "k=1 ");
+    CHECK(get(*engine, "k") == "2");
+  }
+}
+
+TEST_CASE("a scan whose visitor ends it has all it asked for, also when its view ended meanwhile") {
+  Place place;
+  auto engine = open(place.options);
+  put(*engine, "k", "1");
+  const auto snapshot = snapshot_of(*engine);
+  std::string seen;
+  const auto scanned = snapshot->scan({}, [&](auto, std::string_view value, auto) {
+    engine.reset();
+    seen = value;
+    return false;
+  });
+  CHECK(scanned.ok());
+  CHECK(seen == "1");
 }
 
 TEST_CASE("a row visitor that uses its own snapshot is told so") {

@@ -36,36 +36,38 @@ Statement& Statement::operator=(Statement&& other) noexcept {
 Statement::~Statement() { sqlite3_finalize(handle_); }
 
 Statement::Use::~Use() {
-  sqlite3_reset(handle_);
-  sqlite3_clear_bindings(handle_);
+  if (!statement_) return;
+  sqlite3_reset(statement_.handle_);
+  sqlite3_clear_bindings(statement_.handle_);
 }
 
 Statement::Use& Statement::Use::bind(int position, std::string_view blob) {
-  sqlite3_bind_blob64(handle_, position, never_null(blob), blob.size(), SQLITE_STATIC);
+  sqlite3_bind_blob64(statement_.handle_, position, never_null(blob), blob.size(), SQLITE_STATIC);
   return *this;
 }
 
 Statement::Use& Statement::Use::bind_text(int position, std::string_view text) {
-  sqlite3_bind_text64(handle_, position, never_null(text), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  sqlite3_bind_text64(statement_.handle_, position, never_null(text), text.size(), SQLITE_STATIC,
+                      SQLITE_UTF8);
   return *this;
 }
 
 Statement::Use& Statement::Use::bind(int position, std::uint64_t number) {
-  sqlite3_bind_int64(handle_, position, static_cast<sqlite3_int64>(number));
+  sqlite3_bind_int64(statement_.handle_, position, static_cast<sqlite3_int64>(number));
   return *this;
 }
 
-int Statement::Use::step() { return sqlite3_step(handle_); }
+int Statement::Use::step() { return sqlite3_step(statement_.handle_); }
 
 std::string_view Statement::Use::bytes(int column) const {
-  const void* data = sqlite3_column_blob(handle_, column);
-  const int size = sqlite3_column_bytes(handle_, column);
+  const void* data = sqlite3_column_blob(statement_.handle_, column);
+  const int size = sqlite3_column_bytes(statement_.handle_, column);
   return data ? std::string_view(static_cast<const char*>(data), static_cast<std::size_t>(size))
               : std::string_view();
 }
 
 std::uint64_t Statement::Use::number(int column) const {
-  return static_cast<std::uint64_t>(sqlite3_column_int64(handle_, column));
+  return static_cast<std::uint64_t>(sqlite3_column_int64(statement_.handle_, column));
 }
 
 Connection::Connection(Connection&& other) noexcept

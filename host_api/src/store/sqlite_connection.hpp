@@ -25,10 +25,11 @@ class Statement {
 
   explicit operator bool() const { return handle_ != nullptr; }
 
-  // One execution: bind (positions count from 1), step, read columns (from 0), reset at the end.
+  // One execution: bind (positions count from 1), step, read columns (from 0), reset at the end. The
+  // statement may be finalized meanwhile, by its owner; then only the end of the Use is allowed.
   class Use {
    public:
-    explicit Use(Statement& statement) : handle_(statement.handle_) {}
+    explicit Use(Statement& statement) : statement_(statement) {}
     Use(const Use&) = delete;
     Use& operator=(const Use&) = delete;
     ~Use();
@@ -44,7 +45,7 @@ class Statement {
     std::uint64_t number(int column) const;
 
    private:
-    sqlite3_stmt* handle_;
+    const Statement& statement_;
   };
 
  private:

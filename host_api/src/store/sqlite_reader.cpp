@@ -60,16 +60,21 @@ StoreResult<std::uint64_t> SqliteReader::begin() {
 
 bool SqliteReader::old() const { return std::chrono::steady_clock::now() - began_ > max_age_; }
 
+// Called with the lock held.
+void SqliteReader::end_when_due() {
+  if (!ended_.empty()) return;
+  if (stop_) return close("the store is being closed: this view has been ended");
+  if (!old()) return;
+  close(
+      fmt::format("this view of the store was open for longer than {} ms and has been ended: it "
+                  "keeps the log of {} from being reused\n  open a new one",
+                  max_age_.count(), path_));
+}
+
 // Called with the lock held, before and during every read.
 StoreResult<void> SqliteReader::usable() {
   if (visiting_) return StoreError{GW_MISUSE, "a row visitor must not use its own snapshot"};
-  if (ended_.empty() && stop_) close("the store is being closed: this view has been ended");
-  if (ended_.empty() && old()) {
-    close(
-        fmt::format("this view of the store was open for longer than {} ms and has been ended: "
-                    "it keeps the log of {} from being reused\n  open a new one",
-                    max_age_.count(), path_));
-  }
+  end_when_due();
   if (!ended_.empty()) return StoreError{GW_UNAVAILABLE, ended_};
   return {};
 }
@@ -103,37 +108,50 @@ Statement& SqliteReader::scan_statement(const Range& range) {
 }
 
 StoreResult<void> SqliteReader::scan(const Range& range, const RowVisitor& visit) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (auto ready = usable(); !ready) return ready.error();
-  StoreResult<void> outcome;
-  {
-    Statement::Use rows(scan_statement(range));
-    rows.bind(1, range.first);
-    if (!range.last.empty()) rows.bind(2, range.last);
-    for (std::uint64_t count = 1;; ++count) {
-      const int result = rows.step();
-      if (result == SQLITE_DONE) return {};
-      if (result != SQLITE_ROW) return connection_.error("cannot scan");
-      auto more = visit_row(rows, visit);
-      if (!more) return more.error();
-      if (!*more) return {};
-      if (stop_ || (count % kRowsPerAgeCheck == 0 && old())) break;
+  Statement::Use rows(scan_statement(range));
+  rows.bind(1, range.first);
+  if (!range.last.empty()) rows.bind(2, range.last);
+  Row row;
+  for (std::uint64_t count = 1;; ++count) {
+    const int result = rows.step();
+    if (result == SQLITE_DONE) return {};
+    if (result != SQLITE_ROW) return connection_.error("cannot scan");
+    if (auto copied = copy_row(rows, row); !copied) return copied;
+    if (!visit_unlocked(lock, row, visit)) return {};
+    if (stop_ || !ended_.empty() || count % kRowsPerAgeCheck == 0) {
+      if (auto ready = usable(); !ready) return ready;
     }
   }
-  return usable();  // says that it was ended, and ends it
 }
 
-StoreResult<bool> SqliteReader::visit_row(Statement::Use& row, const RowVisitor& visit) {
-  const std::string_view key = row.bytes(0);
-  const std::uint64_t version = row.number(2);
-  const auto value = unsealed(key, row.bytes(1), version);
+StoreResult<void> SqliteReader::copy_row(const Statement::Use& from, Row& to) const {
+  const std::string_view key = from.bytes(0);
+  to.version = from.number(2);
+  const auto value = unsealed(key, from.bytes(1), to.version);
   if (!value) return damaged_row(key);
+  to.key = key;
+  to.value = *value;
+  return {};
+}
+
+// The transaction may have ended when it returns.
+bool SqliteReader::visit_unlocked(std::unique_lock<std::mutex>& lock, const Row& row,
+                                  const RowVisitor& visit) {
   struct Visiting {
-    bool& flag;
-    explicit Visiting(bool& f) : flag(f) { flag = true; }
-    ~Visiting() { flag = false; }
-  } visiting(visiting_);
-  return visit(key, *value, version);
+    SqliteReader& reader;
+    std::unique_lock<std::mutex>& lock;
+    Visiting(SqliteReader& r, std::unique_lock<std::mutex>& l) : reader(r), lock(l) {
+      reader.visiting_ = true;
+      lock.unlock();
+    }
+    ~Visiting() {
+      lock.lock();
+      reader.visiting_ = false;
+    }
+  } visiting(*this, lock);
+  return visit(row.key, row.value, row.version);
 }
 
 bool SqliteReader::finish() {
@@ -147,7 +165,7 @@ bool SqliteReader::finish() {
 void SqliteReader::end_if_old() {
   // `began_` belongs to the lock; who holds it looks at the age itself.
   const std::unique_lock lock(mutex_, std::try_to_lock);
-  if (lock.owns_lock() && active_ && old()) (void)usable();
+  if (lock.owns_lock() && active_) end_when_due();
 }
 
 void SqliteReader::end(const std::string& why) {

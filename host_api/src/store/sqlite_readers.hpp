@@ -16,7 +16,8 @@
 namespace gateway {
 
 // One read connection and the transaction on it. A snapshot owns the right to use it; the pool may
-// end the transaction from another thread.
+// end the transaction from another thread, also while the visitor of a scan runs: it may hang, so no
+// lock is held and what it is shown is a copy.
 // Thread rule: any; calls are serial behind a mutex.
 class SqliteReader {
  public:
@@ -32,27 +33,33 @@ class SqliteReader {
   // Ends the transaction. True: the connection is good for another one.
   bool finish();
 
-  // Older than allowed? Then it is ended now or, while it is being used, at its next row.
+  // Older than allowed? Then it is ended now or, while SQLite reads a row, at the next one.
   void end_if_old();
 
-  // Ends the transaction and closes the connection, waiting for a read that runs.
+  // Ends the transaction and closes the connection, waiting for SQLite to read a row, if it does.
   void end(const std::string& why);
 
  private:
   explicit SqliteReader(const SqliteOptions& options);
   StoreResult<void> prepare();
   bool old() const;
+  void end_when_due();
   StoreResult<void> usable();
   void close(const std::string& why);
-  StoreResult<bool> visit_row(Statement::Use& row, const RowVisitor& visit);
+  struct Row {
+    std::string key, value;
+    std::uint64_t version = 0;
+  };
+  StoreResult<void> copy_row(const Statement::Use& from, Row& to) const;
+  bool visit_unlocked(std::unique_lock<std::mutex>& lock, const Row& row, const RowVisitor& visit);
   Statement& scan_statement(const Range& range);
 
   const std::string path_;
   const std::chrono::milliseconds max_age_;
   std::atomic<bool> stop_{false};  // set by another thread: a scan ends at its next row
-  std::recursive_mutex mutex_;     // recursive: a visitor's misuse is an error, not a deadlock
-  bool visiting_ = false;
-  bool active_ = false;  // between begin() and finish()
+  std::mutex mutex_;               // guards what follows
+  bool visiting_ = false;          // a visitor runs, and the lock is free meanwhile
+  bool active_ = false;            // between begin() and finish()
   std::chrono::steady_clock::time_point began_;
   std::string ended_;  // why there is no transaction any more
   Connection connection_;
