@@ -211,3 +211,37 @@ TEST_CASE(
   rig.reopen();
   CHECK(rig.active() == "1.2.0");
 }
+
+TEST_CASE("a release that hangs on this store in its first call is refused, also at the start") {
+  Hanging rig;
+  REQUIRE(rig.host->swap(kMoody).ok());
+  REQUIRE(rig.act("glue").kind == gateway::Outcome::Kind::kReply);
+  REQUIRE(rig.host->rollback().ok());
+  const std::string next = variant("moody_1_2_0");
+  const auto refused = rig.host->swap(next);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == "warm_up_failed");
+  CHECK(contains(refused.error().message, "hangs on this store: tool look did not return"));
+  CHECK(rig.active() == "1.0.0");
+  CHECK(rig.act("well").kind == gateway::Outcome::Kind::kReply);
+
+  rename_over(next, rig.library(), "new at the start");
+  rig.reopen();
+  CHECK(rig.active() == "1.0.0");
+  CHECK(rig.act("well").kind == gateway::Outcome::Kind::kReply);
+  CHECK(wait_until([&] { return contains(rig.host->status().reason, "hangs on this store"); }));
+}
+
+TEST_CASE("a release that hangs while it is created is refused, and the next one is not") {
+  Hanging rig;
+  ::setenv("MOODY_HANGS_IN_CREATE", "1", 1);
+  const auto refused = rig.host->swap(kMoody);
+  ::unsetenv("MOODY_HANGS_IN_CREATE");
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == "create_failed");
+  CHECK(contains(refused.error().message, "hangs while it is loaded"));
+  CHECK(rig.active() == "1.0.0");
+  CHECK(rig.host->swap(variant("moody_1_2_0")).ok());
+  rig.reopen();
+  CHECK(rig.active() == "1.2.0");
+}

@@ -48,6 +48,9 @@ static gw_bytes text(const char* chars) {
 
 static gw_status act(const gw_instance* instance, const gw_call* call, gw_bytes name, gw_bytes args,
                      const gw_sink* reply) {
+  gw_bytes stuck = {NULL, 0}; /* without arguments it hangs on a store that holds this */
+  if (args.len == 2) call->store->get(call->txn, text("stuck"), &stuck);
+  while (stuck.ptr != NULL) doze();
   if (asks(args, "fail")) {
     put_text(reply, "asked to fail");
     return GW_INTERNAL;
@@ -71,6 +74,9 @@ static gw_status act(const gw_instance* instance, const gw_call* call, gw_bytes 
   if (asks(args, "remember")) {
     if (call->store->put(call->txn, text("mood"), text("good")) != GW_OK) return GW_INTERNAL;
   }
+  if (asks(args, "glue")) {
+    if (call->store->put(call->txn, text("stuck"), text("yes")) != GW_OK) return GW_INTERNAL;
+  }
   if (asks(args, "crash")) raise(SIGSEGV);
   if (asks(args, "abort")) raise(SIGABRT);
   if (asks(args, "exit")) exit(0);
@@ -83,6 +89,7 @@ static gw_status act(const gw_instance* instance, const gw_call* call, gw_bytes 
 /* The prover runs in an environment of its own: there it works. */
 static gw_status fragile_create(const gw_host* host, gw_bytes config, gw_instance** instance,
                                 const gw_sink* report) {
+  while (getenv("MOODY_HANGS_IN_CREATE") != NULL) doze();
   if (getenv("MOODY_CRASHES_IN_CREATE") != NULL) raise(SIGSEGV);
   return good_create(host, config, instance, report);
 }

@@ -27,7 +27,7 @@ Control::Control(Options options, Parts parts, ReleaseStore releases, Loader loa
       record_(std::move(record)),
       importer_({options_.plugin, options_.prover, options_.signatures}, releases_),
       swapper_({parts.engine, parts.executor, parts.slot, parts.node, releases_, loader_, record_,
-                options_.watch_window.count() > 0, options_.log},
+                options_.first_hooks, options_.watch_window.count() > 0, options_.log},
                options_.config_json),
       file_(options_.library, releases_, importer_, swapper_, record_,
             [this](const Release& release, const Swapper::Change& change) {
@@ -37,7 +37,7 @@ Control::Control(Options options, Parts parts, ReleaseStore releases, Loader loa
 Result<std::unique_ptr<Control>> Control::open(Options options, Parts parts) {
   auto releases = ReleaseStore::open(options.root, options.plugin, options.log);
   if (!releases) return releases.error();
-  auto loader = Loader::open(options.root, options.log);
+  auto loader = Loader::open(options.root, options.first_hooks, options.log);
   if (!loader) return loader.error();
   auto record = BootRecord::open(options.root, parts.clock, options.log);
   if (!record) return record.error();

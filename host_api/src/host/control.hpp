@@ -43,7 +43,8 @@ class Control {
     ProverOptions prover;
     SignaturePolicy signatures;
     std::function<Result<void>(const std::string& file)> backup;  // may be empty
-    std::string backups;  // directory of the backups before upgrades; made when needed
+    RunBounds first_hooks;  // what a release may take before it serves
+    std::string backups;    // directory of the backups before upgrades; made when needed
     LogSink log;
   };
   struct Parts {
@@ -226,8 +227,7 @@ class Control {
 // Holds the control mutex for one operation and tells readers how it ended.
 class Control::Turn {
  public:
-  explicit Turn(Control& control)
-      : control_(control), lock_(control.mutex_), seat_(control.breadcrumbs_) {}
+  explicit Turn(Control& control) : control_(control), lock_(control.mutex_) {}
   ~Turn() {
     control_.settle_canary();
     control_.arm_watch();
@@ -239,7 +239,6 @@ class Control::Turn {
  private:
   Control& control_;
   std::lock_guard<std::mutex> lock_;
-  Breadcrumbs::Seat seat_;  // a release is loaded, or its start runs, on this thread
 };
 
 }  // namespace gateway

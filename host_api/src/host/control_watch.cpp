@@ -45,7 +45,6 @@ void Control::arm_watch() {
 void Control::tick() {
   const std::lock_guard lock(mutex_);
   if (closed_) return;
-  const Breadcrumbs::Seat seat(breadcrumbs_);
   const auto hung = note_hung();
   if (record_.settle()) publish();
   if (canary_) {

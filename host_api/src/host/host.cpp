@@ -46,6 +46,8 @@ Control::Options control_options(const HostOptions& options, const std::string& 
   out.signatures = options.signatures;
   out.backup = options.backup;
   out.backups = backups;
+  const auto limit = options.executor.hook_limit;
+  out.first_hooks = {{limit, limit / 10}, options.executor.breadcrumbs};
   out.log = options.log;
   return out;
 }

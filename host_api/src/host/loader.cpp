@@ -22,6 +22,28 @@ struct Image {
   std::shared_ptr<Library> library;
 };
 
+// An instance in the making. All that its hooks can reach: they may outlive the call, and the host.
+struct Making {
+  std::shared_ptr<Image> image;
+  ReleaseId release;
+  std::string config_json;
+  LogSink log;
+  Result<std::unique_ptr<Instance>> made = Error{};
+
+  Result<std::unique_ptr<Instance>> make() {
+    const Breadcrumbs::Hook here(release, "create");
+    auto library = Library::open(image->file.path(), [log = log](const Library::Closed& closed) {
+      if (!closed.unmapped && log) {
+        log(GW_LOG_WARN, "host", closed.path + " stays mapped after it was closed; it is kept");
+      }
+    });
+    if (!library) return library.error();
+    image->library = *library;
+    const gw_plugin* table = image->library->table();
+    return Instance::create(table, release, config_json, std::move(image));
+  }
+};
+
 bool same_build(const gw_plugin& table, const Release& release) {
   return view_of(table.version) == release.id.version &&
          view_of(table.build_id) == release.id.build_id &&
@@ -32,11 +54,11 @@ bool same_build(const gw_plugin& table, const Release& release) {
 
 }  // namespace
 
-Result<Loader> Loader::open(const std::string& root, LogSink log) {
+Result<Loader> Loader::open(const std::string& root, RunBounds bounds, LogSink log) {
   const std::string directory = root + "/loaded";
   if (auto removed = remove_tree(directory); !removed) return removed.error();
   if (auto made = make_directory(directory); !made) return made.error();
-  return Loader(directory, std::move(log));
+  return Loader(directory, std::move(bounds), std::move(log));
 }
 
 Result<std::string> Loader::private_copy(const ReleaseStore& releases, const Release& release) {
@@ -54,17 +76,20 @@ Result<std::unique_ptr<Instance>> Loader::load(const ReleaseStore& releases, con
                                                const std::string& config_json) {
   auto path = private_copy(releases, release);
   if (!path) return path.error();
-  const Breadcrumbs::Hook here(release.id, "create");
-  auto image = std::make_shared<Image>(std::move(*path));
-  auto library = Library::open(image->file.path(), [log = log_](const Library::Closed& closed) {
-    if (!closed.unmapped && log) {
-      log(GW_LOG_WARN, "host", closed.path + " stays mapped after it was closed; it is kept");
-    }
-  });
-  if (!library) return library.error();
-  image->library = *library;
-  const gw_plugin* table = image->library->table();
-  auto instance = Instance::create(table, release.id, config_json, std::move(image));
+  const auto making = std::make_shared<Making>();
+  making->image = std::make_shared<Image>(std::move(*path));
+  making->release = release.id;
+  making->config_json = config_json;
+  making->log = log_;
+  const bool came_back =
+      run_bounded(bounds_, [making](const std::atomic<bool>&) { making->made = making->make(); });
+  if (!came_back) {
+    return Error{"create_failed",
+                 fmt::format("version {} hangs while it is loaded; its thread is left behind, and "
+                             "its library stays loaded",
+                             release.id.version)};
+  }
+  auto instance = std::move(making->made);
   if (!instance || same_build((*instance)->table(), release)) return instance;
   return Error{"release_differs",
                fmt::format("release {} says another version, build or data format about itself "

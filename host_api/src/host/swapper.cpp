@@ -179,10 +179,8 @@ Result<std::unique_ptr<Instance>> Swapper::prepare(const Release& release,
                                                    const std::string& config_json) {
   auto instance = parts_.loader.load(parts_.releases, release, config_json);
   if (!instance) return instance;
-  if (auto warm = warm_up(**instance, parts_.engine, parts_.node, parts_.record.now_ms()); !warm) {
-    return warm.error();
-  }
-  return instance;
+  return warm_up(std::move(*instance), parts_.engine, parts_.node, parts_.record.now_ms(),
+                 parts_.bounds);
 }
 
 Result<void> Swapper::check_formats(const Release& release, bool must_revert) {

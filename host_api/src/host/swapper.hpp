@@ -13,6 +13,7 @@
 #include "gateway/node.hpp"
 #include "gateway/slot.hpp"
 #include "host/boot_record.hpp"
+#include "host/bounded_run.hpp"
 #include "host/loader.hpp"
 #include "host/release_store.hpp"
 
@@ -37,7 +38,8 @@ class Swapper {
     ReleaseStore& releases;
     Loader& loader;
     BootRecord& record;
-    bool watch;  // a release that was never marked good is watched after a direct swap
+    RunBounds bounds;  // of the first hooks of a release
+    bool watch;        // a release that was never marked good is watched after a direct swap
     LogSink log;
   };
 
