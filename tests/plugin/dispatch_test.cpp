@@ -269,6 +269,31 @@ TEST_CASE("A task that one of its assignees looks for itself waits for it") {
   CHECK(status_of(world, id) == "pending");
 }
 
+TEST_CASE("A task waits for an assignee whose sink went while it was being tried") {
+  World world = with_agents();
+  webhook(world, "bob");
+  webhook(world, "cat");
+  const auto id = delegate(world, "bob", {{"to_agents", json::array{"cat"}}});
+  for (const json::object& delivery : due(world)) {
+    if (text_of(delivery, "target") != "cat") continue;
+    settle(world, text_of(delivery, "id"), DeliveryOutcome::kRetryLater);
+  }
+  world.ok("ansible_remove_agent_sink", {{"agent_id", "cat"}});  // it looks for itself from now on
+  CHECK(fail_until_given_up(world, "bob") == 15);
+  CHECK(status_of(world, id) == "pending");
+}
+
+TEST_CASE("A task waits for an assignee whose sink was removed because it failed") {
+  World world = with_agents();
+  webhook(world, "bob");
+  webhook(world, "cat");
+  const auto id = delegate(world, "bob", {{"to_agents", json::array{"cat"}}});
+  CHECK(fail_until_given_up(world, "cat") == 15);
+  world.ok("ansible_remove_agent_sink", {{"agent_id", "cat"}});
+  CHECK(fail_until_given_up(world, "bob") == 15);
+  CHECK(status_of(world, id) == "pending");
+}
+
 TEST_CASE("Disabled agents and dispatchIncoming false: everything waits") {
   World world = with_agents();
   webhook(world, "bob");

@@ -5,19 +5,28 @@
 #include "core/fields.hpp"
 #include "core/keys.hpp"
 #include "dispatch/outbox.hpp"
+#include "dispatch/sink_store.hpp"
 #include "tasks/notices.hpp"
 #include "tasks/task_store.hpp"
 #include "tasks/transitions.hpp"
 
 namespace ansible {
+namespace {
+
+// Whoever has no sink (any more) looks for itself, however its deliveries went.
+bool out_of_reach(Context& context, const std::string& task_id, const std::string& agent) {
+  return load_sink(context.txn, agent) &&
+         delivery_of(context.txn, key::task(task_id), agent).given_up;
+}
+
+}  // namespace
 
 void fail_if_exhausted(Context& context, const std::string& task_id, const DeliveryRecord& last) {
   const auto stored = load_task(context.txn, task_id);
   if (!stored || stored->status != TaskStatus::kPending) return;
-  const bool all = std::all_of(stored->assignees.begin(), stored->assignees.end(),
-                               [&](const std::string& agent) {
-                                 return delivery_given_up(context.txn, key::task(task_id), agent);
-                               });
+  const bool all =
+      std::all_of(stored->assignees.begin(), stored->assignees.end(),
+                  [&](const std::string& agent) { return out_of_reach(context, task_id, agent); });
   if (!all) return;
   Task task = *stored;
   const std::string code =

@@ -85,6 +85,7 @@ void attempt_failed(Context& context, const Stream& stream, const Waiting& waiti
     return save_queue(context.txn, queue);
   }
   DeliveryRecord last = record;
+  last.given_up = true;
   if (outcome == DeliveryOutcome::kRetryLater) {
     last.last_error =
         "dispatch:max_delivery_attempts_exceeded:" + std::to_string(stream.most_attempts);
@@ -144,11 +145,6 @@ void mark_arrived(Context& context, std::string_view record, std::string_view ta
 
 DeliveryRecord delivery_of(Transaction& txn, std::string_view record, std::string_view target) {
   return load_record(txn, key::delivery(record, target));
-}
-
-bool delivery_given_up(Transaction& txn, std::string_view record, std::string_view target) {
-  const DeliveryRecord now = delivery_of(txn, record, target);
-  return now.state == "attempted" && !now.waiting;
 }
 
 void forget_deliveries(Transaction& txn, std::string_view record) {

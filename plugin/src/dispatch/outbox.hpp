@@ -48,9 +48,8 @@ void withdraw_all(Transaction& txn, std::string_view record);
 // The record has reached `target` another way (it was read, or claimed): what waits counts as delivered.
 void mark_arrived(Context& context, std::string_view record, std::string_view target);
 
-// How the delivery to `target` went so far; and whether it was given up.
+// How the delivery to `target` went so far.
 DeliveryRecord delivery_of(Transaction& txn, std::string_view record, std::string_view target);
-bool delivery_given_up(Transaction& txn, std::string_view record, std::string_view target);
 
 // Forgets how deliveries of this record went, and takes back what waits: for whoever erases the record.
 void forget_deliveries(Transaction& txn, std::string_view record);

@@ -14,6 +14,7 @@ json::object shown(const DeliveryRecord& record) {
 json::object to_json(const DeliveryRecord& record) {
   json::object out = shown(record);
   set_field(out, "waiting", record.waiting);
+  if (record.given_up) out["givenUp"] = true;
   return out;
 }
 
@@ -25,6 +26,7 @@ DeliveryRecord delivery_from_json(const json::object& from) {
   record.attempts = int_field(from, "attempts").value_or(0);
   record.last_error = text_field(from, "lastError");
   record.waiting = text_field(from, "waiting");
+  record.given_up = bool_field(from, "givenUp").value_or(false);
   return record;
 }
 

@@ -19,6 +19,7 @@ struct DeliveryRecord {
   std::int64_t attempts = 0;
   std::optional<std::string> last_error;
   std::optional<std::string> waiting;  // its delivery id while it is queued; never shown
+  bool given_up = false;               // its attempts are over; never shown
 };
 
 json::object to_json(const DeliveryRecord& record);
