@@ -186,6 +186,19 @@ TEST_CASE("one target is served in order, one after the other; others do not wai
   CHECK(box.receiver.most_open() == 2);
 }
 
+TEST_CASE("what waits behind a delivery that has ended goes out at once, whatever the pause") {
+  OutboxRig box;
+  box.options.pause = std::chrono::hours(1);
+  box.queue("mail/ann/1");
+  box.start();
+  for (int n = 1; n <= 5; ++n) {
+    const std::string id = "mail/ann/" + std::to_string(n);
+    REQUIRE(box.receiver.wait_for(static_cast<std::size_t>(n)).back() == id);
+    box.queue("mail/ann/" + std::to_string(n + 1));
+    box.receiver.deliver(id);
+  }
+}
+
 TEST_CASE("what failed is offered again under the same id, before what waits behind it") {
   OutboxRig box;
   box.queue("mail/ann/1");

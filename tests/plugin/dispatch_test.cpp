@@ -97,7 +97,8 @@ TEST_CASE("MSG-4: order is kept per agent, also while the first one fails") {
   webhook(world, "cat");
   for (const char* text : {"1", "2", "3"}) say(world, "ann", "bob,cat", text);
   const auto batch = due(world);
-  REQUIRE(batch.size() == 6);
+  REQUIRE(batch.size() == 2);
+  REQUIRE(text_of(batch[0], "target") == "bob");
   settle(world, text_of(batch[0], "id"), DeliveryOutcome::kRetryLater);
   for (const json::object& left : due(world)) CHECK(text_of(left, "target") == "cat");
   CHECK(deliver_all(world, "cat") == Said{"1", "2", "3"});
@@ -106,7 +107,7 @@ TEST_CASE("MSG-4: order is kept per agent, also while the first one fails") {
   CHECK(wait <= 2'400);
   world.advance_ms(wait);
   const auto again = due(world);
-  REQUIRE(again.size() == 3);
+  REQUIRE(again.size() == 1);
   CHECK(text_of(again[0], "id") == text_of(batch[0], "id"));
   CHECK(again[0].at("attempt") == 2);
   CHECK(deliver_all(world, "bob") == Said{"1", "2", "3"});
@@ -136,6 +137,43 @@ TEST_CASE("MSG-4: what was read, claimed or closed in the meantime is not sent")
   const json::object tasks = shown(world, task).at("delivery").get_object();
   CHECK(text_of(tasks.at("bob").get_object(), "state") == "delivered");
   CHECK_FALSE(tasks.contains("cat"));
+}
+
+TEST_CASE("MSG-4: what waits behind a delivery under way is looked at once that has ended") {
+  World world = with_agents();
+  webhook(world, "bob");
+  say(world, "ann", "bob", "first");
+  const auto read = say(world, "ann", "bob", "read meanwhile");
+  const auto doomed = delegate(world, "bob", {{"title", "cancelled meanwhile"}});
+  delegate(world, "bob", {{"title", "work"}});
+  auto batch = due(world);
+  REQUIRE(batch.size() == 1);
+  CHECK(said(batch[0]) == "first");
+  world.ok("ansible_mark_read", {{"agent", "bob"}, {"messageIds", json::array{read}}});
+  world.ok("ansible_cancel_task", {{"taskId", doomed}, {"reason", "no need"}});
+  const auto moved = world.ok("ansible_set_agent_sink",
+                              {{"agent_id", "bob"}, {"url", "http://127.0.0.1:9998/elsewhere"}});
+  settle(world, text_of(batch[0], "id"), DeliveryOutcome::kDelivered);
+  batch = due(world);
+  REQUIRE(batch.size() == 1);
+  CHECK(said(batch[0]) == "work");
+  const json::object& payload = batch[0].at("payload").get_object();
+  CHECK(text_of(payload, "url") == "http://127.0.0.1:9998/elsewhere");
+  CHECK(text_of(payload, "secret") == text_of(moved, "secret"));
+}
+
+TEST_CASE("MSG-4: nothing more goes to an agent that was disabled, or whose sink went meanwhile") {
+  for (const bool disabled : {true, false}) {
+    World world = with_agents();
+    webhook(world, "bob");
+    for (const char* text : {"first", "second"}) say(world, "ann", "bob", text);
+    const auto batch = due(world);
+    REQUIRE(batch.size() == 1);
+    world.ok(disabled ? "ansible_disable_agent" : "ansible_remove_agent_sink",
+             {{"agent_id", "bob"}});
+    settle(world, text_of(batch[0], "id"), DeliveryOutcome::kDelivered);
+    CHECK(due(world).empty());
+  }
 }
 
 TEST_CASE("MSG-4: a task that comes back is offered again, under a new id") {

@@ -43,8 +43,8 @@ struct OutboxOptions {
 
 // After commits (wake()), when the plugin says that something becomes due, and on a heartbeat it asks the active
 // release what is due, hands it to the sinks and settles what became of it; both as ordinary calls, so that it goes on
-// over swaps and rollbacks. At least once: whatever is not settled is offered again, also after a crash. Streams
-// without a sink are left alone.
+// over swaps and rollbacks. What waits behind a delivery that has ended is asked for at once. At least once: whatever is
+// not settled is offered again, also after a crash. Streams without a sink are left alone.
 //
 // Thread rule: construct, start and stop on the control thread; wake() from any thread.
 class OutboxDrainer {

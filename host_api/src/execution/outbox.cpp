@@ -94,7 +94,7 @@ struct OutboxDrainer::Impl : std::enable_shared_from_this<Impl> {
 
   void loop();
   bool time_to_look() const;
-  void look();
+  bool look();
   void take(Page page);
   std::vector<Delivery> startable();
   void hand_out(const Delivery& delivery);
@@ -161,24 +161,30 @@ bool OutboxDrainer::Impl::time_to_look() const {
 void OutboxDrainer::Impl::loop() {
   std::unique_lock lock(mutex);
   while (!stopping) {
+    const bool looks = time_to_look();
+    bool cheap = false;
+    if (looks) {
+      lock.unlock();
+      cheap = look();
+      lock.lock();
+      if (stopping) return;
+    }
     for (const Delivery& delivery : startable()) {
       lock.unlock();
       hand_out(delivery);
       lock.lock();
     }
-    if (stopping) return;
-    if (time_to_look()) {
-      lock.unlock();
-      look();
-      lock.lock();
-      changed.wait_for(lock, options.pause, [&] { return stopping; });
-      continue;
+    if (looks) {
+      // What waits behind a delivery that has ended goes on at once.
+      changed.wait_for(lock, options.pause, [&] { return stopping || (cheap && !ended.empty()); });
+    } else {
+      changed.wait_for(lock, kLook, [&] { return stopping || time_to_look(); });
     }
-    changed.wait_for(lock, kLook);
   }
 }
 
-void OutboxDrainer::Impl::look() {
+// Whether it was cheap: one call told all that is due.
+bool OutboxDrainer::Impl::look() {
   {
     const std::lock_guard lock(mutex);
     woken = false;
@@ -188,20 +194,26 @@ void OutboxDrainer::Impl::look() {
         clock.steady_ns() + static_cast<std::uint64_t>(options.heartbeat.count()) * kNsPerMs;
   }
   std::string cursor;
+  int calls = 0;
   do {
+    ++calls;
     const Outcome outcome = executor.run(host_request(Request::Kind::kOutboxNext, cursor));
     if (outcome.kind != Outcome::Kind::kReply) {
       const bool quiet = outcome.kind == Outcome::Kind::kNoPlugin ||
                          outcome.kind == Outcome::Kind::kUnknownName ||
                          outcome.kind == Outcome::Kind::kShuttingDown;
       if (!quiet) complain("next failed: " + outcome.message);
-      return;  // the heartbeat asks again
+      return false;  // the heartbeat asks again
     }
     auto page = read_page(outcome.body);
-    if (!page) return complain("next answered something else than deliveries");
+    if (!page) {
+      complain("next answered something else than deliveries");
+      return false;
+    }
     cursor = page->cursor;
     take(std::move(*page));
   } while (!cursor.empty());
+  return calls == 1;
 }
 
 // Lanes that are under way keep what they have: it is the beginning of the same queue.

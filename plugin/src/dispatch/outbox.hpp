@@ -68,8 +68,8 @@ std::size_t waiting_count(Transaction& txn, std::string_view stream, std::string
 // From now on the host is offered this queue by this node (pushed), or the target fetches from it.
 void set_pushed(Context& context, std::string_view stream, std::string_view target, bool pushed);
 
-// gateway.outbox/1 next: {deliveries[{id, stream, target, payload, attempt}], cursor, dueMs}. Each is checked again
-// (MSG-4); what has become pointless is dropped.
+// gateway.outbox/1 next: {deliveries[{id, stream, target, payload, attempt}], cursor, dueMs}, the first of each queue
+// that is due. Each is checked again (MSG-4); what has become pointless is dropped.
 json::object next_deliveries(Context& context, std::string_view cursor);
 
 // gateway.outbox/1 settle. Unknown ids are fine. A failure is tried again after the backoff of T-15, as often as the

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kQueuesPerCall = 32;
 constexpr std::size_t kLookedAt = 64;  // entries of a queue per call
-constexpr std::size_t kOffered = 16;   // of these
 constexpr std::size_t kMostBytes = 1u << 20;
 
 std::string due_prefix(const Context& context) {
@@ -42,12 +41,11 @@ void add(Context& context, const Waiting& waiting, json::value payload, Batch& b
   batch.deliveries.emplace_back(std::move(delivery));
 }
 
+// The first entry alone: what is behind it is checked when that has ended, and not before (MSG-4).
 void offer_queue(Context& context, const OutboxQueue& queue, const Stream& stream, Batch& batch) {
   const std::string prefix = entries_of(queue);
   const Rows rows = collect(context.txn, prefix, prefix_end(prefix), {.limit = kLookedAt});
-  std::size_t offered = 0;
   for (const auto& [at, value] : rows) {
-    if (offered == kOffered || batch.bytes >= kMostBytes) return;
     const Waiting waiting = read_waiting(queue.stream, queue.target, at, value);
     Recheck recheck = stream.recheck(context, waiting);
     if (recheck.kind == Recheck::Kind::kHold) return;
@@ -57,10 +55,8 @@ void offer_queue(Context& context, const OutboxQueue& queue, const Stream& strea
       }
       continue;
     }
-    add(context, waiting, std::move(recheck.payload), batch);
-    ++offered;
+    return add(context, waiting, std::move(recheck.payload), batch);
   }
-  if (offered > 0) return;
   if (rows.size() == kLookedAt) {
     batch.cut = true;
   } else {
