@@ -74,7 +74,37 @@ struct Post {
   }
 };
 
+// How a delivery to a receiver that answers with `status` ends.
+gateway::DeliveryResult delivered_to(int status) {
+  test::HttpReceiver receiver(test::free_port(), [&](const test::Received&) { return status; });
+  EventLoop loop;
+  Webhooks webhooks(loop, WebhookOptions{}, {});
+  const json::object payload{
+      {"url", receiver.url()}, {"secret", "s"}, {"body", json::object{{"type", "message"}}}};
+  gateway::DeliveryResult result;
+  webhooks.deliver({"inbox/bob/1", "inbox", "bob", json::canonical(payload), 1},
+                   [&](gateway::DeliveryResult told) {
+                     result = std::move(told);
+                     loop.stop();
+                   });
+  loop.run();
+  return result;
+}
+
 }  // namespace
+
+TEST_CASE("MSG-4: what a receiver refuses for good is given up at once, all else is tried again") {
+  using enum gateway::DeliveryResult::Kind;
+  for (const int status : {200, 201, 204}) CHECK(delivered_to(status).kind == kDelivered);
+  for (const int status : {400, 410, 413, 414, 415, 422, 431}) {
+    const auto result = delivered_to(status);
+    CHECK_MESSAGE(result.kind == kGiveUp, status);
+    CHECK(result.detail == "HTTP " + std::to_string(status));
+  }
+  for (const int status : {301, 401, 403, 404, 408, 409, 425, 429, 500, 502, 503, 504}) {
+    CHECK_MESSAGE(delivered_to(status).kind == kRetryLater, status);
+  }
+}
 
 TEST_CASE("MSG-4: fifteen times 500, then a dead letter for that recipient only") {
   Post post;

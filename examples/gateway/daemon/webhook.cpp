@@ -48,10 +48,13 @@ DeliveryResult failed(std::string_view what, std::string_view why) {
   return {DeliveryResult::Kind::kRetryLater, fmt::format("{}: {}", what, why)};
 }
 
+// The receiver is gone (410), or refuses this very request: it would again, and hold up what comes behind it.
+constexpr unsigned kFinal[] = {400, 410, 413, 414, 415, 422, 431};
+
 DeliveryResult result_of(unsigned status) {
   if (status >= 200 && status < 300) return {DeliveryResult::Kind::kDelivered, {}};
-  const bool gone = status == 410;
-  return {gone ? DeliveryResult::Kind::kGiveUp : DeliveryResult::Kind::kRetryLater,
+  const bool final = std::find(std::begin(kFinal), std::end(kFinal), status) != std::end(kFinal);
+  return {final ? DeliveryResult::Kind::kGiveUp : DeliveryResult::Kind::kRetryLater,
           fmt::format("HTTP {}", status)};
 }
 

@@ -27,8 +27,8 @@ struct WebhookOptions {
 
 // One POST per delivery: the event as JSON, X-OpenClaw-Delivery (the same in every attempt), X-OpenClaw-Event,
 // X-OpenClaw-Attempt, and X-OpenClaw-Signature: sha256=<HMAC-SHA-256 of the body under the sink's secret, hex>.
-// 2xx: delivered. 410: given up. Anything else, no answer in time, or no connection: tried again later. Redirections
-// are not followed. Certificates are checked against the system's authorities.
+// 2xx: delivered. 410, and what refuses this very request: given up. Anything else, no answer in time, or no connection:
+// tried again later. Redirections are not followed. Certificates are checked against the system's authorities.
 // Thread rule: deliver() from any thread; the loop must outlive what is under way.
 class Webhooks {
  public:
