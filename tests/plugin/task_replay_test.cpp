@@ -88,6 +88,24 @@ TEST_CASE(
          {{"taskId", task}, {"etaSeconds", 60}, {"idempotency_key", "k"}});
 }
 
+TEST_CASE("T-2, ARG-1: an invented argument makes a retry no other request") {
+  World world;
+  world.agent("ann");
+  const json::object delegation{{"title", "t"},
+                                {"description", "d"},
+                                {"assignedTo", "ann"},
+                                {"idempotency_key", "k"},
+                                {"mood", "calm"}};
+  const json::object first = world.ok("ansible_delegate_task", delegation);
+  const json::object retried = with(delegation, {{"mood", "hasty"}, {std::string(150, 'x'), true}});
+  CHECK(replay(world, "ansible_delegate_task", retried).at("taskId") == first.at("taskId"));
+
+  const json::object claiming{
+      {"taskId", first.at("taskId")}, {"agentId", "ann"}, {"etaSeconds", 60}};
+  world.ok("ansible_claim_task", claiming);
+  replay(world, "ansible_claim_task", with(claiming, {{"mood", "calm"}}));
+}
+
 TEST_CASE("T-2: a key belongs to one task, one verb and one actor") {
   World world;
   world.agent("bob");

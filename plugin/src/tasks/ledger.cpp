@@ -20,7 +20,7 @@ std::string hashed(Context& context, std::string_view text) {
 }  // namespace
 
 std::string args_digest(Context& context, const Args& args, const json::object& resolved) {
-  json::object digested = args.raw();
+  json::object digested = args.known();
   for (const std::string_view name : kNotDigested) digested.erase(name);
   for (const auto& member : resolved) digested[member.key()] = member.value();
   return hex(context.txn.sha256(json::canonical(digested)));

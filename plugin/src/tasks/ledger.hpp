@@ -17,9 +17,9 @@ struct LedgerEntry {
   std::int64_t at = 0;
 };
 
-// Digest of the arguments that make a request the same request: resolved ids, nulls dropped,
-// without idempotency_key, agent_token, agentId, from_agent, agent (T-2). `resolved` replaces
-// members (taskId by the full id).
+// Digest of the arguments that make a request the same request: resolved ids, nulls dropped, without idempotency_key,
+// agent_token, agentId, from_agent, agent (T-2), and without names that the tool does not know (ARG-1). `resolved`
+// replaces members (taskId by the full id).
 std::string args_digest(Context& context, const Args& args, const json::object& resolved);
 
 // Where an entry lives: hash of the caller's key, so that any text is a safe key.

@@ -225,6 +225,14 @@ Result<Args> Args::read(std::span<const Param> params, json::object object) {
   return args;
 }
 
+json::object Args::known() const {
+  json::object out;
+  for (const Param& param : params_) {
+    if (const json::value* v = raw_.if_contains(param.name)) out[param.name] = *v;
+  }
+  return out;
+}
+
 const json::value* Args::find(std::string_view name) const {
   if (std::none_of(params_.begin(), params_.end(),
                    [&](const Param& p) { return p.name == name; })) {

@@ -38,6 +38,9 @@ class Args {
   // What was passed, nulls dropped, unknown names included.
   const json::object& raw() const { return raw_; }
 
+  // The same without the unknown names.
+  json::object known() const;
+
  private:
   const json::value* find(std::string_view name) const;
   std::span<const Param> params_;
