@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include "capabilities/capability_store.hpp"
+#include "plugin/support/capabilities.hpp"
 #include "plugin/support/publishing.hpp"
 
 using namespace ansible_test;
@@ -69,6 +71,24 @@ TEST_CASE(
     world.store = before;
     CHECK(code_of(world.unpublish({{"from_agent", who}})) == "ok");
   }
+}
+
+TEST_CASE("CAP-13: who stands in for the owner may neither withdraw nor take over the capability") {
+  CapabilityWorld world;
+  world.published(changed(demo_manifest(), "/standbyOwnerAgentIds", json::array{"helper"}));
+  in_store(world, [](ansible::Context& context) {
+    auto revision = ansible::load_revision(context.txn, "cap.demo");
+    REQUIRE(revision);
+    revision->current_owner_agent_id = "helper";
+    ansible::save_revision(context.txn, *revision);
+  });
+  CHECK(code_of(world.unpublish({{"from_agent", "helper"}})) == "not_authorized");
+  json::object taken = changed(demo_manifest("2.0.0"), "/ownerAgentId", "helper");
+  taken = changed(taken, "/provenance/publishedByAgentId", "helper");
+  const json::object reply = world.publish(taken, {{"from_agent", "helper"}});
+  CHECK(code_of(reply) == "not_authorized");
+  CHECK(gate_of(reply, "G0") == "failed");
+  CHECK(code_of(world.unpublish()) == "ok");  // its owner
 }
 
 TEST_CASE("CAP-7, CAP-11: a withdrawal takes the canary with it") {

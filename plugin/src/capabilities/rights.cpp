@@ -10,10 +10,7 @@ namespace ansible {
 
 std::optional<Error> refuse_stranger(Context& context, const Actor& actor,
                                      const RevisionRecord& revision, std::string_view what) {
-  if (actor.admin || actor.id == revision.first_publisher ||
-      actor.id == revision.current_owner_agent_id) {
-    return std::nullopt;
-  }
+  if (actor.admin || actor.id == revision.first_publisher) return std::nullopt;
   const auto head = load_catalog(context.txn, revision.capability_id, head_version(revision));
   if (head && head->owner_agent_id == actor.id) return std::nullopt;
   std::vector<std::string> allowed{"first publisher '" + revision.first_publisher + "'"};

@@ -11,8 +11,8 @@
 
 namespace ansible {
 
-// Its owner, its first publisher, the gateway's admin or the operator. Anybody else gets not_authorized; `what` names
-// the operation ("withdraw").
+// Its owner, its first publisher, the gateway's admin or the operator. Anybody else gets not_authorized, also who stands
+// in for the owner; `what` names the operation ("withdraw").
 std::optional<Error> refuse_stranger(Context& context, const Actor& actor,
                                      const RevisionRecord& revision, std::string_view what);
 
