@@ -69,6 +69,7 @@ TEST_CASE("What is wrong is reported with its place, all of it, and nothing is c
       {"{}", "/tier"},
       {R"({"tier":"middle"})", "/tier"},
       {R"({"tier":"edge","slaSweep":{"everySeconds":29}})", "/slaSweep/everySeconds"},
+      {R"({"tier":"edge","slaSweep":{"everySeconds":604801}})", "/slaSweep/everySeconds"},
       {R"({"tier":"edge","slaSweep":{"recordOnly":"yes"}})", "/slaSweep/recordOnly"},
       {R"({"tier":"edge","slaSweep":{"maxMessagesPerSweep":-1}})", "/slaSweep/maxMessagesPerSweep"},
       {R"({"tier":"edge","slaSweep":7})", "/slaSweep"},

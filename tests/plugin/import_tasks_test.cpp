@@ -73,6 +73,34 @@ TEST_CASE("SLA-2: a progress update moves an imported progress window, whatever 
   CHECK(world.ok("ansible_sla_sweep", {{"record_only", true}}).at("breachCount").as_int64() == 1);
 }
 
+TEST_CASE("Import: seconds and times that no tool takes are left behind, and named") {
+  World world;
+  world.agent("ann");
+  const json::object wild{
+      {"defaultEtaSeconds", INT64_MAX},
+      {"claimLeaseSeconds", INT64_MAX},
+      {"slaSeconds", {{"accept", 0}, {"progress", INT64_MAX}, {"complete", 60}}},
+      {"deadlineAt", INT64_MAX},
+      {"contract",
+       {{"capabilities", json::array{{{"capabilityId", "cap.demo"},
+                                      {"version", "1.0.0"},
+                                      {"defaultEtaSeconds", -1},
+                                      {"sla", {{"progressSlaSeconds", 604'801}}}}}}}}};
+  const json::object reply =
+      import(world, "tasks", {item("old", with_block(task_record("old", "pending"), wild))});
+  CHECK(reply.at("imported").as_int64() == 1);
+  CHECK(json::canonical(reply.at("notes"))
+            .find("left behind, because no tool takes such values: defaultEtaSeconds, "
+                  "claimLeaseSeconds, deadlineAt, slaSeconds.accept, slaSeconds.progress, "
+                  "cap.demo.defaultEtaSeconds, cap.demo.sla.progress") != std::string::npos);
+  CHECK(code_of(claim(world, "old", "ann", {})) == "eta_required");
+  REQUIRE(code_of(claim(world, "old", "ann")) == "ok");
+  CHECK(sla_shown(world, "old").at("progressByAt").as_int64() == World::kStart + 900'000);
+  CHECK(sla_shown(world, "old").at("completeByAt").as_int64() == World::kStart + 60'000);
+  world.sweep("leases");
+  CHECK(status_of(world, "old") == "claimed");
+}
+
 TEST_CASE("Import: distribution tasks do not fill their targets' queues") {
   World world;
   world.agent("ann");

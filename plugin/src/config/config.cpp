@@ -28,7 +28,11 @@ constexpr std::array<Param, 3> kLockSweep = {{
 
 constexpr std::array<Param, 5> kSlaSweep = {{
     {.name = "enabled", .type = kBoolean, .description = "Sweep automatically (true)"},
-    {.name = "everySeconds", .type = kInteger, .description = "How often (300)", .min = 30},
+    {.name = "everySeconds",
+     .type = kInteger,
+     .description = "How often (300)",
+     .min = 30,
+     .max = 604'800},
     {.name = "recordOnly",
      .type = kBoolean,
      .description = "Record breaches, notify nobody (true)"},

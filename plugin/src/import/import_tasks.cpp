@@ -62,6 +62,56 @@ void put_right(Task& task, Imported& outcome) {
   task.lease_expires_at.reset();
 }
 
+// Leaves out the numbers that no tool takes: times are computed from them.
+class Bounds {
+ public:
+  void seconds(std::int64_t& value, std::string_view name) {
+    if (value >= 0 && value <= kLongestSeconds) return;
+    value = 0;
+    left_.emplace_back(name);
+  }
+
+  void window(std::optional<std::int64_t>& value, std::string_view name) {
+    if (!value || (*value >= 1 && *value <= kLongestWindow)) return;
+    value.reset();
+    left_.emplace_back(name);
+  }
+
+  void windows(SlaSeconds& sla, const std::string& of) {
+    window(sla.accept, of + ".accept");
+    window(sla.progress, of + ".progress");
+    window(sla.complete, of + ".complete");
+  }
+
+  void time(std::optional<std::int64_t>& value, std::string_view name) {
+    if (!value || (*value > 0 && plausible_time(*value))) return;
+    value.reset();
+    left_.emplace_back(name);
+  }
+
+  const std::vector<std::string>& left() const { return left_; }
+
+ private:
+  static constexpr std::int64_t kLongestSeconds = 1'209'600;  // of an ETA, of a lease
+  static constexpr std::int64_t kLongestWindow = 604'800;
+  std::vector<std::string> left_;
+};
+
+void keep_in_bounds(Task& task, Imported& outcome) {
+  Bounds bounds;
+  bounds.seconds(task.default_eta_seconds, "defaultEtaSeconds");
+  bounds.seconds(task.claim_lease_seconds, "claimLeaseSeconds");
+  bounds.time(task.deadline_at, "deadlineAt");
+  bounds.windows(task.sla_seconds, "slaSeconds");
+  for (Contract& contract : task.contracts) {
+    bounds.seconds(contract.default_eta_seconds, contract.capability_id + ".defaultEtaSeconds");
+    bounds.windows(contract.sla, contract.capability_id + ".sla");
+  }
+  if (bounds.left().empty()) return;
+  outcome.notes.emplace_back("left behind, because no tool takes such values: " +
+                             listed(bounds.left()));
+}
+
 std::string why_not(const Task& task, const json::object& from) {
   const std::string status = text_field(from, "status").value_or("");
   if (!task_status(status)) return "its status '" + status + "' is unknown";
@@ -144,6 +194,7 @@ Imported import_task(Context& context, const std::string& id, const json::object
   note_odd_id(id, outcome);
   recognise_distribution(task);
   put_right(task, outcome);
+  keep_in_bounds(task, outcome);
   write_history(context.txn, task);
   insert_task(context.txn, task);
   sla_imported(context, task, sla_of(block));
