@@ -113,6 +113,39 @@ TEST_CASE("T-17: a very long log shows its newest part and says so") {
   CHECK(reply.at("metrics").at("updateCount").as_int64() == 2'002);
 }
 
+TEST_CASE("T-17: a log with very long notes shows its newest part, and the whole in pages") {
+  World world;
+  world.agent("bob");
+  const std::string task = task_in(world, "claimed", "bob");
+  const std::string first = ansible::key::audit(task, 1);
+  json::object record = ansible::parse_document(first, world.store.at(first));
+  record["note"] = std::string(5'000, 'n');
+  for (std::uint64_t seq = 1; seq <= 500; ++seq) {
+    record["at"] = World::kStart + static_cast<std::int64_t>(seq);
+    world.store[ansible::key::audit(task, seq)] = json::canonical(record);
+  }
+  const json::object reply = timeline(world, task);
+  CHECK(reply.at("truncated").as_bool());
+  const auto& events = reply.at("timeline").as_array();
+  CHECK(events.size() > 300);
+  CHECK(events.back().at("at").as_int64() == World::kStart + 500);
+  CHECK(json::canonical(reply).size() < (4u << 20));
+
+  std::int64_t found = 0;
+  json::object args{{"limit", 1'000}, {"taskId", task}};
+  for (int page = 1;; ++page) {
+    const json::object part = world.ok("ansible_audit_log", args);
+    CHECK(json::canonical(part).size() < (4u << 20));
+    found += part.at("returned").as_int64();
+    if (!part.contains("nextCursor")) {
+      CHECK(page > 1);
+      break;
+    }
+    args["cursor"] = part.at("nextCursor");
+  }
+  CHECK(found == 501);
+}
+
 TEST_CASE("reading needs somebody: an anonymous caller without a token sees nothing") {
   World world;
   const std::string token = world.agent("bob");

@@ -55,3 +55,28 @@ TEST_CASE("MSG-4: a page that is just full and the last one has no next one") {
   CHECK(last.at("total") == 2);
   CHECK_FALSE(last.contains("nextCursor"));
 }
+
+TEST_CASE("MSG-4: dead letters that are too big for one reply come in pages of fewer") {
+  World world;
+  for (int i = 0; i < 300; ++i) {
+    world.advance_ms(1);
+    in_store(world, [&](ansible::Context& context) {
+      ansible::add_dead_letter(context, {.kind = "message",
+                                         .subject = "m" + std::to_string(i),
+                                         .agents = {"bob"},
+                                         .reason = "unread_expired",
+                                         .message = {{"content", std::string(10'000, 'x')}}});
+    });
+  }
+  std::int64_t found = 0;
+  json::object args{{"limit", 500}};
+  for (;;) {
+    const json::object page = world.ok("ansible_list_dead_letters", args);
+    CHECK(json::canonical(page).size() < (4u << 20));
+    found += page.at("total").as_int64();
+    if (!page.contains("nextCursor")) break;
+    CHECK(page.at("total").as_int64() < 300);
+    args["cursor"] = page.at("nextCursor");
+  }
+  CHECK(found == 300);
+}

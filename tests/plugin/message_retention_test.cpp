@@ -208,6 +208,38 @@ TEST_CASE("Deleting messages: any selector is enough, a dry run deletes nothing,
   }
 }
 
+TEST_CASE("Deleting very many messages goes in steps, a dry run too, and finds the newest") {
+  World world = with_agents();
+  for (int i = 0; i < 2'300; ++i) say(world, "ann", "bob", "x");
+  say(world, "bob", "ann", "the newest");
+  const json::object args = deletion(world, {{"from", "bob"}});
+  CHECK(world.ok("ansible_delete_messages", with(args, {{"dry_run", true}})).at("matched") == 1);
+  CHECK(world.steps == 3);  // 1,000 are looked at in each
+  CHECK(stored(world) == 2'301);
+  CHECK(world.ok("ansible_delete_messages", args).at("deleted") == 1);
+  CHECK(world.steps == 3);
+  const json::object all =
+      world.ok("ansible_delete_messages", deletion(world, {{"all", true}, {"limit", 5'000}}));
+  CHECK(all.at("deleted") == 2'300);
+  CHECK(all.at("messageIds").as_array().size() == 2'300);
+  CHECK(stored(world) == 0);
+  CHECK(rows_of_messages(world) == 0);
+}
+
+TEST_CASE("Deleting messages with very many recipients writes little in each step") {
+  World world = with_agents();
+  json::array everybody;
+  for (int i = 0; i < 1'000; ++i) everybody.emplace_back("agent-" + std::to_string(i));
+  for (int i = 0; i < 12; ++i) {
+    world.ok("ansible_send_message",
+             {{"content", "x"}, {"to", everybody}, {"notify_on_send", false}});
+  }
+  const auto deleted = world.ok("ansible_delete_messages", deletion(world, {{"all", true}}));
+  CHECK(deleted.at("deleted") == 12);
+  CHECK(world.steps == 3);  // 5,000 rows and a little in each
+  CHECK(rows_of_messages(world) == 0);
+}
+
 TEST_CASE("A dump shows whole messages page by page, oldest first, and needs an admin") {
   World world = with_agents();
   for (const char* text : {"1", "2", "3"}) {

@@ -263,3 +263,37 @@ TEST_CASE("MSG-1: marking very many messages as read goes in steps, each of them
   CHECK(inbox(world, "ann").at("unreadMessages") == 0);
   CHECK(world.ok("ansible_mark_read", {{"agent", "ann"}}).at("marked") == 0);
 }
+
+TEST_CASE("MSG-1: what is unread is shown, however much was read and sent since") {
+  World world = with_agents();
+  const auto id = send(world, {{"content", "mind this"}, {"to", "ann"}, {"from_agent", "cat"}});
+  for (int i = 0; i < 2'100; ++i) {
+    world.advance_ms(1);
+    send(world,
+         {{"content", "c"}, {"to", "bob"}, {"from_agent", "ann"}, {"notify_on_send", false}});
+  }
+  const json::object ann = inbox(world, "ann");
+  REQUIRE(ann.at("total") == 1);
+  CHECK(ann.at("messages").at(0).at("id") == json::value(id));
+}
+
+TEST_CASE("an inbox too big for one reply shows its newest messages and says so") {
+  World world = with_agents();
+  const std::string last = [&] {
+    std::string id;
+    for (int i = 0; i < 500; ++i) {
+      world.advance_ms(1);
+      id = send(world, {{"content", std::string(10'000, 'x')},
+                        {"to", "ann"},
+                        {"from_agent", "cat"},
+                        {"notify_on_send", false}});
+    }
+    return id;
+  }();
+  const json::object all = inbox(world, "ann", {{"limit", 1'000}});
+  CHECK(all.at("truncated") == true);
+  CHECK(all.at("messages").at(0).at("id") == json::value(last));
+  CHECK(all.at("total").as_int64() > 100);
+  CHECK(json::canonical(all).size() < (4u << 20));
+  CHECK_FALSE(inbox(world, "ann").contains("truncated"));
+}

@@ -121,6 +121,18 @@ TEST_CASE("a purge that was killed goes on when it is asked for again") {
   CHECK(code_of(purge(world, "guest")) == "not_found");
 }
 
+TEST_CASE("an agent with a long ledger of what it created is purged in steps") {
+  CapabilityWorld world;
+  const auto before = keys_of(world);
+  world.agent("guest");
+  for (int i = 0; i < 2'500; ++i) {
+    world.store["ledger/tool/guest/ansible_delegate_task/" + std::to_string(i)] = "{}";
+  }
+  CHECK(code_of(purge(world, "guest")) == "ok");
+  CHECK(world.steps == 3);
+  CHECK(difference(before, keys_of(world)) == "");
+}
+
 TEST_CASE("the name may be used again, and purged again") {
   CapabilityWorld world;
   const auto before = keys_of(world);

@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "dispatch/dead_letters.hpp"
 #include "tools/acting.hpp"
+#include "tools/sizes.hpp"
 #include "tools/tool.hpp"
 
 namespace ansible {
@@ -52,9 +53,19 @@ ToolResult list(Context& context, const Args& args) {
     agent = actor->id;
   }
   const auto limit = static_cast<std::size_t>(args.integer("limit").value_or(20));
-  const DeadLetterPage page = dead_letters(context.txn, agent, args.text_or("cursor", ""), limit);
+  DeadLetterPage page = dead_letters(context.txn, agent, args.text_or("cursor", ""), limit);
   json::array shown;
-  for (const DeadLetter& letter : page.letters) shown.emplace_back(to_json(letter));
+  ReplySize size;
+  std::string last;
+  for (const DeadLetter& letter : page.letters) {
+    json::value row = to_json(letter);
+    if (!size.takes(row)) {
+      page.next = last;
+      break;
+    }
+    last = letter.id;
+    shown.push_back(std::move(row));
+  }
   const std::size_t total = shown.size();
   json::object reply{{"deadLetters", std::move(shown)}, {"total", total}};
   if (!page.next.empty()) reply["nextCursor"] = page.next;

@@ -13,6 +13,7 @@
 #include "messages/message_erase.hpp"
 #include "messages/message_store.hpp"
 #include "tools/acting.hpp"
+#include "tools/sizes.hpp"
 #include "tools/tool.hpp"
 
 namespace ansible {
@@ -23,7 +24,8 @@ using enum ParamType;
 constexpr std::string_view kConfirmation = "DELETE_MESSAGES";
 constexpr std::size_t kShortestReason = 15;
 constexpr std::size_t kMostLookedAt = 20'000;
-constexpr std::size_t kMostPageBytes = 2 << 20;  // of stored documents; a reply may have 4 MiB
+constexpr std::size_t kLookedAtPerStep = 1'000;  // of messages to delete
+constexpr std::size_t kRowsPerStep = 5'000;      // of inboxes that they stand in
 
 constexpr Param kFromAgent = acting_agent("from_agent");
 constexpr Param kFrom = {.name = "from",
@@ -119,23 +121,53 @@ Result<Selection> selection(const Args& args) {
                {{"pointer", ""}, {"expected", "a selector"}, {"got", "none"}}};
 }
 
-std::vector<Message> selected(Transaction& txn, const Selection& chosen, std::size_t limit) {
-  std::vector<Message> out;
+// How far a deletion is; the continuation of its steps.
+struct Deletion {
+  json::array ids;    // of what is deleted
+  std::string place;  // the last one that was looked at; empty: none yet
+};
+
+// The places that a step looks at, oldest message first: "<ms>/<id>", or "<number>/<id>" where ids were named.
+std::vector<std::string> next_places(Transaction& txn, const Selection& chosen,
+                                     const std::string& after) {
+  std::vector<std::string> places;
   if (chosen.ids_only()) {
-    for (const std::string& id : chosen.ids) {
-      if (out.size() == limit) break;
-      if (auto message = load_message(txn, id)) out.push_back(std::move(*message));
+    std::size_t n = after.empty() ? 0 : std::stoull(key::nth_part(after, 0)) + 1;
+    for (; n < chosen.ids.size() && places.size() < kLookedAtPerStep; ++n) {
+      places.push_back(key::ms(static_cast<std::int64_t>(n)) + '/' + key::part(chosen.ids[n]));
     }
-    return out;
+    return places;
   }
   const std::string prefix = "message-time/";
+  const std::string first = after.empty() ? prefix : prefix + after + '\0';
   for (const auto& [at, value] :
-       collect(txn, prefix, prefix_end(prefix), {.limit = kMostLookedAt})) {
-    if (out.size() == limit) break;
-    auto message = load_message(txn, key::last_part(at));
-    if (message && chosen.matches(*message)) out.push_back(std::move(*message));
+       collect(txn, first, prefix_end(prefix), {.limit = kLookedAtPerStep})) {
+    places.push_back(at.substr(prefix.size()));
   }
-  return out;
+  return places;
+}
+
+// A step's part of the work. True: all is done.
+bool delete_some(Context& context, const Selection& chosen, std::size_t limit, Deletion& deletion) {
+  const auto places = next_places(context.txn, chosen, deletion.place);
+  std::size_t rows = 0;
+  for (const std::string& place : places) {
+    if (deletion.ids.size() == limit) return true;
+    if (rows >= kRowsPerStep) return false;
+    deletion.place = place;
+    const auto message = load_message(context.txn, key::last_part(place));
+    if (!message || !chosen.matches(*message)) continue;
+    rows += message->to_agents.size() + 1;
+    deletion.ids.emplace_back(message->id);
+    erase_message(context, *message);
+  }
+  return places.size() < kLookedAtPerStep;
+}
+
+Deletion deletion_so_far(const Context& context) {
+  if (context.continuation.empty()) return {};
+  const json::object from = parse_document("continuation", context.continuation);
+  return {to_array(texts_field(from, "ids")), text_field(from, "place").value_or("")};
 }
 
 // An admin by its token: the gateway's bearer token alone is not enough to destroy what others wrote.
@@ -166,21 +198,21 @@ ToolResult delete_messages(Context& context, const Args& args) {
   const auto chosen = selection(args);
   if (!chosen.ok()) return chosen.error();
   const auto limit = static_cast<std::size_t>(args.integer("limit").value_or(200));
-  const std::vector<Message> doomed = selected(context.txn, *chosen, limit);
-  json::array ids;
-  for (const Message& message : doomed) {
-    ids.emplace_back(message.id);
-    erase_message(context, message);
+  Deletion deletion = deletion_so_far(context);
+  if (!delete_some(context, *chosen, limit, deletion)) {
+    return More{
+        json::canonical(json::object{{"ids", std::move(deletion.ids)}, {"place", deletion.place}})};
   }
+  const std::size_t matched = deletion.ids.size();
   const bool dry = args.flag("dry_run");
-  context.txn.log(GW_LOG_WARN, actor->recorded_as() + " deleted " + std::to_string(doomed.size()) +
+  context.txn.log(GW_LOG_WARN, actor->recorded_as() + " deleted " + std::to_string(matched) +
                                    " message(s): " + trimmed(args.text_or("reason", "")));
   return json::object{{"success", true},
                       {"dryRun", dry},
-                      {"deleted", dry ? 0 : doomed.size()},
-                      {"matched", doomed.size()},
-                      {"truncated", doomed.size() == limit},
-                      {"messageIds", std::move(ids)},
+                      {"deleted", dry ? 0 : matched},
+                      {"matched", matched},
+                      {"truncated", matched == limit},
+                      {"messageIds", std::move(deletion.ids)},
                       {"warning", dry ? "Nothing was deleted: this was a dry run"
                                       : "Deleted messages cannot be brought back"}};
 }
@@ -220,7 +252,7 @@ Page read_page(Transaction& txn, const Args& args, std::size_t limit) {
   Page page;
   std::size_t bytes = 0;
   for (const auto& [at, value] : rows) {
-    if (page.messages.size() >= limit || bytes > kMostPageBytes) return page;
+    if (page.messages.size() >= limit || bytes > kMostReplyBytes) return page;
     auto message = load_message(txn, key::last_part(at));
     page.next = at.substr(prefix.size());
     if (!message || !dumped(args, *message)) continue;

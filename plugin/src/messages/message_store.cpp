@@ -41,7 +41,9 @@ void add_addressed(Transaction& txn, std::string_view agent, const InboxQuery& q
   if (!query.all && unread == 0) return;
   std::int64_t left = query.all ? INT64_MAX : unread;
   const std::size_t most = most_candidates(query);
-  txn.scan(prefix, prefix_end(prefix), {.reverse = true, .limit = kFilterWindow},
+  // What is unread is found however much was read and sent since; there are `unread` such rows.
+  const std::size_t window = query.all ? kFilterWindow : SIZE_MAX;
+  txn.scan(prefix, prefix_end(prefix), {.reverse = true, .limit = window},
            [&](std::string_view key, std::string_view value) {
              const bool is_unread = value == kUnread;
              if (query.all || is_unread) {

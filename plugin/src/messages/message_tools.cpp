@@ -147,14 +147,21 @@ ToolResult read(Context& context, const Args& args) {
   query.conversation_id = args.text("conversation_id");
   query.limit = static_cast<std::size_t>(args.integer("limit").value_or(20));
   json::array messages;
+  ReplySize size;
+  bool truncated = false;
   for (const InboxItem& item : read_inbox(context.txn, actor->id, query)) {
-    messages.push_back(shown(item));
+    json::value row = shown(item);
+    truncated = !size.takes(row);
+    if (truncated) break;
+    messages.push_back(std::move(row));
   }
   const std::size_t total = messages.size();
-  return json::object{{"messages", std::move(messages)},
-                      {"total", total},
-                      {"agent", actor->id},
-                      {"unreadMessages", unread_count(context.txn, actor->id)}};
+  json::object reply{{"messages", std::move(messages)},
+                     {"total", total},
+                     {"agent", actor->id},
+                     {"unreadMessages", unread_count(context.txn, actor->id)}};
+  if (truncated) reply["truncated"] = true;  // the older ones are left out
+  return reply;
 }
 
 constexpr std::array<Param, 3> kMarkParams = {{

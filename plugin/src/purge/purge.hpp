@@ -18,7 +18,7 @@ namespace ansible {
 
 // How far a purge is, and what it has removed; the continuation of its steps.
 struct Purge {
-  enum class Stage : std::uint8_t { kTasks, kMessages, kBroadcasts, kRest };
+  enum class Stage : std::uint8_t { kTasks, kMessages, kBroadcasts, kSink, kLedger, kRest };
   std::string agent{};
   Stage stage = Stage::kTasks;
   std::string cursor{};  // of messages: key of the last row that was looked at; empty: none yet
@@ -44,7 +44,11 @@ bool purge_tasks(Context& context, Purge& purge);
 // Erases what it sent, and what was sent to it alone; takes its row of the rest.
 bool purge_messages(Context& context, Purge& purge);
 bool purge_broadcasts(Context& context, Purge& purge);
-// The capabilities that it withdrew, and the agent with its tokens, invites, skills, context, sink, ledger and inbox state.
+// Its sink, with what waits to be delivered there.
+bool purge_sink(Context& context, const Purge& purge);
+// What it was told where, and its ledger of created things.
+bool purge_ledger(Context& context, const Purge& purge);
+// The capabilities that it withdrew, and the agent with its tokens, invites, skills, context and inbox state.
 void purge_capabilities(Context& context, Purge& purge);
 void purge_record(Context& context, const Agent& agent);
 

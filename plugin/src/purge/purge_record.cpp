@@ -13,11 +13,13 @@
 namespace ansible {
 namespace {
 
-void erase_all(Transaction& txn, const std::string& prefix) {
-  for (const auto& [at, value] : collect(txn, prefix, prefix_end(prefix), {.limit = SIZE_MAX})) {
-    txn.erase(at);
-  }
+// The first rows below it. True: there are no more.
+bool erase_some(Transaction& txn, const std::string& prefix, std::size_t most) {
+  const Rows rows = collect(txn, prefix, prefix_end(prefix), {.limit = most});
+  for (const auto& [at, value] : rows) txn.erase(at);
+  return rows.size() < most;
 }
+void erase_all(Transaction& txn, const std::string& prefix) { erase_some(txn, prefix, SIZE_MAX); }
 
 // "<first part>/<agent>/"
 std::string below(std::string_view first, const std::string& agent) {
@@ -59,6 +61,17 @@ void erase_invites(Transaction& txn, const std::string& agent) {
 
 }  // namespace
 
+bool purge_sink(Context& context, const Purge& purge) {
+  const auto sink = load_sink(context.txn, purge.agent);
+  return !sink || !erase_sink(context, *sink);
+}
+
+bool purge_ledger(Context& context, const Purge& purge) {
+  constexpr std::size_t kPerStep = 1'000;
+  return erase_some(context.txn, below("told", purge.agent), kPerStep) &&
+         erase_some(context.txn, below("ledger/tool", purge.agent), kPerStep);
+}
+
 void purge_capabilities(Context& context, Purge& purge) {
   for (const RevisionRecord& revision : all_revisions(context.txn)) {
     if (!withdrawn_by(context.txn, revision, purge.agent)) continue;
@@ -76,13 +89,7 @@ void purge_record(Context& context, const Agent& agent) {
     txn.erase(key::agent_context(agent.id));
   }
   txn.erase(key::delegation_ack(agent.id));
-  if (const auto sink = load_sink(txn, agent.id)) {
-    while (erase_sink(context, *sink)) {
-    }
-  }
   txn.erase(key::outbox_queue(kInboxStream, agent.id));  // nothing waits in it any more
-  erase_all(txn, below("told", agent.id));
-  erase_all(txn, below("ledger/tool", agent.id));
   txn.erase(key::inbox_state(agent.id));
   txn.erase(key::agent_load(agent.id));
   erase_agent(txn, agent);

@@ -111,6 +111,10 @@ bool work(Context& context, Purge& purge) {
       return purge_messages(context, purge);
     case PurgeStage::kBroadcasts:
       return purge_broadcasts(context, purge);
+    case PurgeStage::kSink:
+      return purge_sink(context, purge);
+    case PurgeStage::kLedger:
+      return purge_ledger(context, purge);
     case PurgeStage::kRest:
       break;
   }

@@ -11,6 +11,7 @@
 #include "tasks/audit_log.hpp"
 #include "tasks/task_store.hpp"
 #include "tools/acting.hpp"
+#include "tools/sizes.hpp"
 #include "tools/tool.hpp"
 
 namespace ansible {
@@ -202,10 +203,18 @@ ToolResult audit_log(Context& context, const Args& args) {
   if (!actor.ok()) return actor.error();
   const auto query = read_query(context, args);
   if (!query.ok()) return query.error();
-  const Page page = query->task ? of_task(context.txn, *query) : by_time(context.txn, *query);
+  Page page = query->task ? of_task(context.txn, *query) : by_time(context.txn, *query);
   json::array records;
+  ReplySize size;
+  Place last;
   for (const Place& place : page.places) {
-    if (auto record = shown(context.txn, place)) records.push_back(std::move(*record));
+    auto record = shown(context.txn, place);
+    if (record && !size.takes(*record)) {
+      page.next = last;
+      break;
+    }
+    last = place;
+    if (record) records.push_back(std::move(*record));
   }
   json::object reply{
       {"success", true}, {"returned", records.size()}, {"records", std::move(records)}};

@@ -1,4 +1,5 @@
 // ansible_task_timeline: what happened to a task, from its audit log (reference 2.9, T-17).
+#include <algorithm>
 #include <utility>
 
 #include "actors/actor.hpp"
@@ -6,18 +7,40 @@
 #include "tasks/audit_log.hpp"
 #include "tasks/task_store.hpp"
 #include "tasks/task_verbs.hpp"
+#include "tools/sizes.hpp"
 
 namespace ansible {
 namespace {
 
-// A claim is one transition with one record; people see the acknowledgement and the claim.
-void add_events(json::array& timeline, const AuditRecord& record) {
+// A claim is one transition with one record; people see the acknowledgement and the claim. The later one first.
+std::vector<json::value> events_of(const AuditRecord& record) {
+  std::vector<json::value> events{to_json(record)};
   if (record.kind == "claimed") {
     AuditRecord accepted = record;
     accepted.kind = "ack_accepted";
-    timeline.push_back(to_json(accepted));
+    events.push_back(to_json(accepted));
   }
-  timeline.push_back(to_json(record));
+  return events;
+}
+
+// Oldest first; of a long life the newest part.
+struct Timeline {
+  json::array events;
+  bool cut = false;
+};
+
+Timeline timeline_of(const std::vector<AuditRecord>& records) {
+  Timeline out;
+  ReplySize size;
+  for (auto record = records.rbegin(); record != records.rend() && !out.cut; ++record) {
+    for (json::value& event : events_of(*record)) {
+      out.cut = !size.takes(event);
+      if (out.cut) break;
+      out.events.push_back(std::move(event));
+    }
+  }
+  std::reverse(out.events.begin(), out.events.end());
+  return out;
 }
 
 // How often the task was touched after its creation (the first record has number 0).
@@ -57,13 +80,13 @@ ToolResult task_timeline(Context& context, const Args& args) {
   const auto task = find_task_by_id(context.txn, args.text_or("taskId", ""));
   if (!task.ok()) return task.error();
   const std::vector<AuditRecord> records = audit_of(context.txn, task->id);
-  json::array timeline;
-  for (const AuditRecord& record : records) add_events(timeline, record);
+  Timeline timeline = timeline_of(records);
   json::object reply{{"success", true},
                      {"task", head(*task)},
-                     {"timeline", std::move(timeline)},
+                     {"timeline", std::move(timeline.events)},
                      {"metrics", metrics(*task)}};
-  if (records.size() < task->audit_seq) reply["truncated"] = true;  // the oldest are left out
+  const bool truncated = timeline.cut || records.size() < task->audit_seq;
+  if (truncated) reply["truncated"] = true;  // the oldest are left out
   return reply;
 }
 

@@ -30,4 +30,11 @@ std::optional<Error> refuse_big_object(const Args& args, std::string_view name) 
   return too_large(name, std::to_string(kMostBytes) + " bytes of JSON", std::to_string(bytes));
 }
 
+bool ReplySize::takes(const json::value& row) {
+  const std::size_t size = json::canonical(row).size();
+  if (bytes_ > 0 && bytes_ + size > kMostReplyBytes) return false;
+  bytes_ += size;
+  return true;
+}
+
 }  // namespace ansible

@@ -1,4 +1,4 @@
-// Bounds on what a caller may store with one call, where a parameter's own length is not enough.
+// Bounds on what a caller may store, and is told, with one call, where a parameter's own length or a limit is not enough.
 #pragma once
 
 #include <cstddef>
@@ -16,5 +16,18 @@ std::optional<Error> refuse_count(std::string_view name, std::size_t count, std:
 
 // Errors: too_large when the object `name` is more than 64 KiB of JSON.
 std::optional<Error> refuse_big_object(const Args& args, std::string_view name);
+
+// Of the rows in a reply, which may have 4 MiB: bytes of their JSON.
+inline constexpr std::size_t kMostReplyBytes = 2u << 20;
+
+// Counts what a reply shows, row by row.
+class ReplySize {
+ public:
+  // Whether this row has a place, too. The first one always has.
+  bool takes(const json::value& row);
+
+ private:
+  std::size_t bytes_ = 0;
+};
 
 }  // namespace ansible
