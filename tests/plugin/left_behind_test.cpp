@@ -104,6 +104,30 @@ void say(World& world, const char* to) {
 
 }  // namespace
 
+TEST_CASE("WHO-10: a revocation that was cut off counts at once, and a repeated call finishes it") {
+  World world;
+  join(world, "node-b");
+  world.node_id = "node-b";
+  world.agent("far");
+  world.ok("ansible_set_backpressure_policy", {{"max_concurrent", 200}});
+  for (int i = 0; i < 20; ++i)
+    REQUIRE(code_of(claim(world, delegate(world, "far"), "far")) == "ok");
+  world.node_id = "node-a";
+  const json::object args{{"node_id", "node-b"}};
+  CHECK_FALSE(world.call_and_kill("ansible_revoke_node", args, 1));
+  CHECK_FALSE(world.store.contains("node/node-b"));
+  CHECK(code_of(world.call("ansible_read_messages", {{"agent", "far"}})) == "agent_disabled");
+  const std::string revocation = world.store.at("node-revoked/node-b");
+
+  world.advance_ms(1'000);
+  const json::object again = world.ok("ansible_revoke_node", args);
+  CHECK(again.at("disabledAgents") == json::value(json::array{"far"}));
+  CHECK(again.at("releasedTasks") == 12);
+  CHECK(world.ok("ansible_find_task", {{"status", "claimed"}}).at("total") == 0);
+  CHECK(world.store.at("node-revoked/node-b") == revocation);
+  CHECK(code_of(world.call("ansible_revoke_node", args)) == "not_found");
+}
+
 TEST_CASE("the gateway that an agent has moved to makes its deliveries, from what waits on") {
   World world;
   join(world, "node-b");

@@ -24,9 +24,7 @@ std::optional<Error> refuse(Context& context, const std::string& node) {
   if (node == context.node_id()) {
     return Error{code::kConflict, "a node cannot revoke itself; do it on another backbone"};
   }
-  if (load_node(context.txn, node)) return std::nullopt;
-  return Error{code::kNotFound,
-               "no node '" + node + "' has joined; ansible_status shows which have"};
+  return std::nullopt;
 }
 
 std::vector<std::string> disable_agents(Context& context, const std::string& node,
@@ -76,23 +74,48 @@ bool leave_coordination(Context& context, const std::string& node, const Actor& 
   return nominated;
 }
 
+// What a call that was cut off has left: the disabled agents of the revoked node that still hold tasks.
+std::vector<std::string> still_holding(Context& context, const std::string& node) {
+  std::vector<std::string> out;
+  if (!load_revocation(context.txn, node)) return out;
+  for (const Agent& agent : agents_at(context.txn, node)) {
+    const std::string held = key::held(agent.id, "");
+    if (agent.enabled() || collect(context.txn, held, prefix_end(held), {.limit = 1}).empty()) {
+      continue;
+    }
+    out.push_back(agent.id);
+  }
+  return out;
+}
+
+json::object revoked(const std::string& node, const std::vector<std::string>& disabled,
+                     bool nominated) {
+  return {{"success", true},
+          {"nodeId", node},
+          {"disabledAgents", to_array(disabled)},
+          {"coordinatorCleared", nominated},
+          {"message", "Node '" + node + "' is revoked; a new invite bound to it lets it back"}};
+}
+
+Result<json::object> go_on(Context& context, const std::string& node) {
+  const std::vector<std::string> left = still_holding(context, node);
+  if (!left.empty()) return revoked(node, left, false);
+  return Error{code::kNotFound,
+               "no node '" + node + "' has joined; ansible_status shows which have"};
+}
+
 }  // namespace
 
 Result<json::object> revoke_node(Context& context, const std::string& node,
                                  const std::optional<std::string>& reason, const Actor& by) {
   if (auto refusal = refuse(context, node)) return std::move(*refusal);
+  if (!load_node(context.txn, node)) return go_on(context, node);
   forget_node(context.txn, node);
   save_revocation(context.txn, node,
                   {.revoked_at = context.now_ms, .revoked_by = by.recorded_as(), .reason = reason});
   const std::vector<std::string> disabled = disable_agents(context, node, by);
   take_over_sinks(context, node);
-  const bool nominated = leave_coordination(context, node, by);
-  return json::object{
-      {"success", true},
-      {"nodeId", node},
-      {"disabledAgents", to_array(disabled)},
-      {"coordinatorCleared", nominated},
-      {"message", "Node '" + node + "' is revoked; a new invite bound to it lets it back"}};
+  return revoked(node, disabled, leave_coordination(context, node, by));
 }
 
 }  // namespace ansible
