@@ -121,6 +121,35 @@ TEST_CASE("a purge that was killed goes on when it is asked for again") {
   CHECK(code_of(purge(world, "guest")) == "not_found");
 }
 
+TEST_CASE(
+    "T-5: what others were told about a purged agent's task answers their repeated requests") {
+  CapabilityWorld world;
+  world.agent("guest");
+  const std::string task =
+      delegate(world, "helper", {{"from_agent", "guest"}, {"to_agents", {"guest"}}});
+  REQUIRE(code_of(claim(world, task, "guest")) == "ok");
+  REQUIRE(code_of(on_task(world, "ansible_release_task", task, "guest",
+                          {{"idempotency_key", "r"}})) == "ok");
+  REQUIRE(code_of(claim(world, task, "helper")) == "ok");
+  const json::object done = {{"result", "done"}, {"idempotency_key", "k"}};
+  const json::object first = complete(world, task, "helper", done);
+  REQUIRE(code_of(first) == "ok");
+  REQUIRE(code_of(purge(world, "guest")) == "ok");
+  const json::object again = complete(world, task, "helper", done);
+  CHECK(again.at("idempotent").as_bool());
+  CHECK(again.at("message") == first.at("message"));
+  world.agent("guest");  // another one of this name
+  CHECK(code_of(on_task(world, "ansible_release_task", task, "guest",
+                        {{"idempotency_key", "r"}})) == "not_found");
+
+  world.advance_ms(7LL * 86'400'000);
+  world.sweep("retention");
+  for (const char* prefix : {"ledger/task/", "ledger-left/"}) {
+    const auto at = world.store.lower_bound(prefix);
+    CHECK_MESSAGE((at == world.store.end() || !at->first.starts_with(prefix)), prefix);
+  }
+}
+
 TEST_CASE("an agent with a long ledger of what it created is purged in steps") {
   CapabilityWorld world;
   const auto before = keys_of(world);

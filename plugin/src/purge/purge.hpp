@@ -39,7 +39,8 @@ std::optional<Error> refuse_open_tasks(Context& context, const std::string& agen
 
 // Each does a part of its stage's work. True: the stage is done.
 //
-// Removes the closed tasks that it created, was assigned or had claimed, with their ledger entries.
+// Removes the closed tasks that it created, was assigned or had claimed, with its ledger entries. Those of others stay
+// their seven days (T-5).
 bool purge_tasks(Context& context, Purge& purge);
 // Erases what it sent, and what was sent to it alone; takes its row of the rest.
 bool purge_messages(Context& context, Purge& purge);

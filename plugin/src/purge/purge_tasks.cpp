@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <array>
 
 #include "core/fields.hpp"
 #include "core/keys.hpp"
 #include "dispatch/outbox.hpp"
 #include "purge/purge.hpp"
+#include "tasks/ledger.hpp"
 #include "tasks/task_store.hpp"
 
 namespace ansible {
@@ -28,17 +30,31 @@ std::array<std::string, 4> closed_lists(const std::string& agent) {
           assigned(agent, TaskStatus::kCompleted), assigned(agent, TaskStatus::kFailed)};
 }
 
-void erase_ledger(Transaction& txn, const std::string& task) {
+// "ledger/task/<task>/<action>/<actor>/<key hash>"
+bool entry_of(std::string_view at, const std::string& agent) {
+  return at.substr(0, at.rfind('/')).ends_with('/' + key::part(agent));
+}
+
+// The agent's own entries go. Those of others answer on as long as without the purge (T-5); the retention takes them.
+void leave_ledger(Context& context, const std::string& agent, const std::string& task) {
   const std::string prefix = key::ledger_task(task, "", "", "");
   const std::string first = prefix.substr(0, prefix.size() - 2);  // "ledger/task/<task>/"
-  for (const auto& [at, value] : collect(txn, first, prefix_end(first), {.limit = SIZE_MAX})) {
-    txn.erase(at);
+  std::int64_t youngest = 0;
+  for (const auto& [at, value] :
+       collect(context.txn, first, prefix_end(first), {.limit = SIZE_MAX})) {
+    const std::int64_t time = int_field(parse_document(at, value), "at").value_or(0);
+    if (entry_of(at, agent) || context.now_ms - time >= kLedgerMs) {
+      context.txn.erase(at);
+    } else {
+      youngest = std::max(youngest, time);
+    }
   }
+  if (youngest > 0) context.txn.put(key::ledger_left(youngest + kLedgerMs, task), "");
 }
 
 void erase_closed(Context& context, Purge& purge, const Task& task) {
   forget_deliveries(context.txn, key::task(task.id));
-  erase_ledger(context.txn, task.id);
+  leave_ledger(context, purge.agent, task.id);
   remove_task(context.txn, task);
   ++purge.tasks;
 }

@@ -1,6 +1,7 @@
 // One effect per idempotency key (T-2 ... T-6).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@
 #include "tools/args.hpp"
 
 namespace ansible {
+
+// An entry answers for this long although its task is gone (T-5).
+inline constexpr std::int64_t kLedgerMs = 7LL * 86'400 * 1000;
 
 struct LedgerEntry {
   std::string digest;  // of the arguments, see args_digest

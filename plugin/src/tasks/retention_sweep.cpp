@@ -14,7 +14,6 @@
 namespace ansible {
 namespace {
 
-constexpr std::int64_t kLedgerMs = 7LL * 86'400 * 1000;  // T-5
 constexpr std::size_t kTasksPerStep = 64;
 constexpr std::size_t kEntriesPerStep = 1'000;
 
