@@ -108,6 +108,22 @@ TEST_CASE("MSG-3: receipts go to registered agents only and do not count as unre
           .at("notifyTo") == json::array{});
 }
 
+TEST_CASE("A receipt shows the first 180 characters on one line, whatever alphabet they are of") {
+  World world;
+  for (const char* id : {"ann", "bob"}) world.agent(id);
+  std::string content = "one\n two";
+  std::string expected = "one two";
+  for (int i = 7; i < 200; ++i) {
+    content += "\xC3\xA4";
+    if (i < 180) expected += "\xC3\xA4";
+  }
+  send(world, {{"content", content}, {"to", "ann"}, {"from_agent", "bob"}});
+  const json::object receipts = inbox(world, "admin", {{"all", true}});
+  REQUIRE(receipts.at("total") == 1);
+  const std::string receipt(receipts.at("messages").at(0).at("content").as_string());
+  CHECK(receipt.substr(receipt.find("excerpt: ")) == "excerpt: " + expected + "...");
+}
+
 TEST_CASE("Filters: sender, conversation and limit") {
   World world = with_agents();
   for (int i = 0; i < 5; ++i) {

@@ -5,25 +5,13 @@
 #include "actors/actor.hpp"
 #include "actors/agent_store.hpp"
 #include "core/fields.hpp"
+#include "core/text.hpp"
 #include "messages/message_store.hpp"
 
 namespace ansible {
 namespace {
 
-constexpr std::size_t kExcerptBytes = 180;
-
-// One line: blanks collapsed, cut at a character's border.
-std::string excerpt(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool blank = c == ' ' || c == '\n' || c == '\r' || c == '\t';
-    if (blank && (out.empty() || out.back() == ' ')) continue;
-    out += blank ? ' ' : c;
-    if (out.size() >= kExcerptBytes) break;
-  }
-  while (!out.empty() && !json::valid_utf8(out)) out.pop_back();
-  return out;
-}
+constexpr std::size_t kExcerptCharacters = 180;
 
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
@@ -54,7 +42,8 @@ std::vector<std::string> send_receipt(Context& context, const Sent& sent,
   receipt.intent = "send_receipt";
   receipt.to_agents = targets;
   receipt.content = "from: " + sent.by_agent + "\nmessageId: " + sent.id +
-                    "\nto: " + joined(sent.targets) + "\nexcerpt: " + excerpt(sent.text);
+                    "\nto: " + joined(sent.targets) +
+                    "\nexcerpt: " + excerpt(sent.text, kExcerptCharacters);
   receipt.metadata = {{"kind", "send_receipt"},
                       {"corr", sent.id},
                       {"originalMessageId", sent.id},
