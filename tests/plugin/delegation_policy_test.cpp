@@ -80,6 +80,14 @@ TEST_CASE("COO-4: only those who are named are told; an empty list tells nobody"
   CHECK(unread("bob") == 1);
 }
 
+TEST_CASE(
+    "WHO-5: a policy's notice to 'admin' reaches the gateway's admin where nobody is called that") {
+  World world(R"({"tier":"backbone","adminAgentId":"boss"})");
+  const json::object reply = publish(world, "1", "a", {{"notifyAgents", {"admin", "boss"}}});
+  CHECK(reply.at("notified") == json::value(json::array{"boss"}));
+  CHECK(world.ok("ansible_read_messages", {{"agent", "boss"}}).at("unreadMessages") == 1);
+}
+
 TEST_CASE("WHO-10: a delegation policy comes from an admin, on the coordinator") {
   World world;
   world.agent("ann");

@@ -204,6 +204,19 @@ TEST_CASE(
       R"({"tier":"backbone","slaSweep":{"fyiAgents":["cem","cem"]}})");
 }
 
+TEST_CASE("WHO-5: the fyi agent 'admin' is the gateway's admin where nobody is called that") {
+  at_every_pace(
+      [](Play& play) {
+        for (const char* agent : {"ann", "cem"}) play.world.agent(agent);
+        const std::string task = play.task("ann", "cem", accept_in(10));
+        play.disable("ann");
+        play.world.advance_ms(11 * kMs);
+        CHECK(number(play.sweep(kNotify), "escalationsWritten") == 1);
+        CHECK(play.outcome(task, Window::kAccept) == "notified:boss");
+      },
+      R"({"tier":"backbone","adminAgentId":"boss","slaSweep":{"fyiAgents":["admin"]}})");
+}
+
 TEST_CASE("SLA-5: complete breaches also go to the gateway admin") {
   at_every_pace([](Play& play) {
     for (const char* agent : {"ann", "bob"}) play.world.agent(agent);

@@ -3,6 +3,7 @@
 #include "actors/agent_store.hpp"
 #include "actors/gateway_id.hpp"
 #include "core/keys.hpp"
+#include "core/text.hpp"
 #include "records/coordination.hpp"
 
 namespace ansible {
@@ -89,6 +90,12 @@ std::string effective_admin(Context& context) {
 
 std::string meant_agent(Context& context, const std::string& named) {
   return named == "admin" && !load_agent(context.txn, named) ? effective_admin(context) : named;
+}
+
+std::vector<std::string> meant_agents(Context& context, const std::vector<std::string>& named) {
+  std::vector<std::string> agents;
+  for (const std::string& name : named) agents.push_back(meant_agent(context, name));
+  return each_once(agents);
 }
 
 bool is_here(Context& context, std::string_view gateway) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/context.hpp"
 #include "core/error.hpp"
@@ -42,6 +43,9 @@ std::string effective_admin(Context& context);
 
 // WHO-5: who is meant by a name. `admin`, where nobody is called that, is the gateway's admin.
 std::string meant_agent(Context& context, const std::string& named);
+
+// The same of a list, each agent once.
+std::vector<std::string> meant_agents(Context& context, const std::vector<std::string>& named);
 
 // Is `gateway` this one? A name that differs only in spelling is, unless a node of that very name has joined.
 bool is_here(Context& context, std::string_view gateway);

@@ -124,7 +124,7 @@ ToolResult set(Context& context, const Args& args) {
   save_delegation_policy(context.txn, policy, markdown);
   json::object reply = published(policy);
   reply["changed"] = true;
-  const std::vector<std::string> targets = args.texts("notifyAgents");
+  const std::vector<std::string> targets = meant_agents(context, args.texts("notifyAgents"));
   if (!targets.empty() || !args.has("notifyAgents")) {
     reply["notifyMessageId"] = tell(context, *actor, policy, targets);
   }

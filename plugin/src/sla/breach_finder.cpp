@@ -5,7 +5,6 @@
 #include "actors/actor.hpp"
 #include "actors/agent_store.hpp"
 #include "core/keys.hpp"
-#include "core/text.hpp"
 #include "sla/held_store.hpp"
 #include "sla/notify.hpp"
 #include "sla/sla_book.hpp"
@@ -28,7 +27,9 @@ std::vector<std::string> targets_of(Context& context, const SweepRun& run, const
                                     Window window) {
   std::vector<std::string> targets =
       able_to_receive(context, principals(task.created_by_agent, task.claimed_by_agent));
-  if (targets.empty()) targets = able_to_receive(context, each_once(run.options.fyi_agents));
+  if (targets.empty()) {
+    targets = able_to_receive(context, meant_agents(context, run.options.fyi_agents));
+  }
   if (window != Window::kComplete) return targets;
   for (const std::string& admin : able_to_receive(context, {effective_admin(context)})) {
     if (std::find(targets.begin(), targets.end(), admin) == targets.end()) {
