@@ -138,6 +138,16 @@ TEST_CASE("an engine that failed for good is recovered before the next batch") {
   CHECK(rig.engine.recoveries() == 1);
 }
 
+TEST_CASE("an engine that is locked for a while fails the call, and is not opened again") {
+  Rig rig;
+  rig.engine.plan({Fault::kLocked});
+  const Outcome locked = rig.run("put", kv("a", "1"));
+  CHECK(locked.kind == Kind::kStorage);
+  CHECK(locked.status == GW_UNAVAILABLE);
+  CHECK(rig.run("put", kv("a", "2")).status == GW_OK);
+  CHECK(rig.engine.recoveries() == 0);
+}
+
 TEST_CASE("a store without snapshots fails calls of both sides, and says so") {
   Rig rig;
   rig.engine.fail_snapshots(true);

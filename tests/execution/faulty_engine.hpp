@@ -18,6 +18,7 @@ enum class Fault {
   kUnknownLost,  // not written, and the engine cannot say
   kNoSpace,      // nothing written
   kUnavailable,  // nothing written; the engine wants recover()
+  kLocked,       // nothing written; it passes by itself
 };
 
 // Thread rule: as Engine; the switches from any thread.
@@ -89,6 +90,8 @@ class FaultyEngine final : public gateway::Engine {
         return {Kind::kFailed, 0, {}, {GW_NO_SPACE, "the disk is full"}};
       case Fault::kUnavailable:
         return {Kind::kFailed, 0, {}, {GW_UNAVAILABLE, "I/O error"}};
+      case Fault::kLocked:
+        return {Kind::kFailed, 0, {}, {GW_UNAVAILABLE, "somebody has it locked"}, true};
     }
     return engine_.commit(checks, writes);
   }

@@ -87,6 +87,7 @@ struct CommitOutcome {
   std::uint64_t sequence = 0;
   std::vector<std::string> conflicts;
   StoreError error;
+  bool passes = false;  // kFailed: needs no recover(), as GW_NO_SPACE and GW_TOO_LARGE never do
 };
 
 class Engine {
@@ -104,7 +105,7 @@ class Engine {
   // Thread rule: one thread at a time (the committer).
   virtual CommitOutcome commit(std::span<const Check> checks, std::span<const Write> writes) = 0;
 
-  // After kUnknown, or a failure that the engine calls final: closes everything, opens again and verifies.
+  // After kUnknown, or a failure that does not pass by itself: closes everything, opens again and verifies.
   // Thread rule: the committer's thread, no commit running.
   virtual StoreResult<void> recover() = 0;
 };

@@ -17,7 +17,10 @@ std::string end_of(std::string_view prefix) {
 
 // After these the engine goes on by itself; anything else may be final (a failed fsync) and needs
 // recover().
-bool harmless(gw_status status) { return status == GW_NO_SPACE || status == GW_TOO_LARGE; }
+bool harmless(const CommitOutcome& failed) {
+  const gw_status status = failed.error.status;
+  return failed.passes || status == GW_NO_SPACE || status == GW_TOO_LARGE;
+}
 
 }  // namespace
 
@@ -84,8 +87,8 @@ Verdict Committer::commit(const Batch& batch) {
       break;
     case CommitOutcome::Kind::kFailed:
       verdict.kind = Verdict::Kind::kFailed;
+      must_recover_ = !harmless(outcome);
       verdict.error = std::move(outcome.error);
-      must_recover_ = !harmless(verdict.error.status);
       log(GW_LOG_ERROR, "a commit failed, nothing was written: " + verdict.error.message);
       break;
   }

@@ -150,6 +150,10 @@ StoreError Connection::error(std::string_view doing) const {
   } else if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) {
     error.status = GW_CORRUPT;
     advice = "\n  restore the newest backup: openclaw storage restore FILE";
+  } else if (primary == SQLITE_BUSY) {
+    advice =
+        "\n  another program has it locked: end that one (a sqlite3 shell, a script that copies "
+        "it)";
   }
   error.message = fmt::format("{} {}: {} (SQLite {}){}", doing, file ? file : "the database",
                               sqlite3_errmsg(handle_), code, advice);

@@ -27,7 +27,7 @@ SqliteEngine::~SqliteEngine() {
 }
 
 StoreResult<std::unique_ptr<SqliteEngine>> SqliteEngine::open(SqliteOptions options) {
-  auto writer = SqliteWriter::open(options);
+  auto writer = SqliteWriter::open(options, SqliteWriter::After::kStart);
   if (!writer) return writer.error();
   auto impl = std::make_unique<Impl>();
   impl->readers = std::make_shared<SqliteReaders>(options);
@@ -57,7 +57,7 @@ StoreResult<void> SqliteEngine::recover() {
   const std::unique_lock lock(impl_->files);
   impl_->readers->close_all("the store is being opened again after a failure: try again");
   impl_->writer.reset();
-  auto writer = SqliteWriter::open(impl_->options);
+  auto writer = SqliteWriter::open(impl_->options, SqliteWriter::After::kFailure);
   if (!writer) return writer.error();
   impl_->writer = std::move(*writer);
   impl_->readers->resume();

@@ -98,19 +98,39 @@ StoreResult<SequenceRecord> admit_or_create(const std::string& path, Connection&
   return record;
 }
 
+StoreResult<void> sync_wal(Connection& connection, const std::string& path) {
+  sqlite3_file* wal = nullptr;
+  const int found =
+      sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  if (found != SQLITE_OK || wal == nullptr || wal->pMethods == nullptr) {
+    return StoreError{GW_UNAVAILABLE, "cannot find the log of " + path + " to sync it"};
+  }
+  if (wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL) == SQLITE_OK) return {};
+  return StoreError{GW_UNAVAILABLE, "cannot sync the log of " + path};
+}
+
 // Moves the whole WAL into the database, synced. A process that was killed between writing a commit
 // and syncing it leaves one that can be read but is not durable; nobody may see it before it is.
 // A full disk is no obstacle: the WAL is synced before the database grows.
-StoreResult<void> settle_wal(Connection& connection) {
+//
+// A stranger who reads keeps the WAL from being moved, as a whole or in part. At a start it is enough
+// that it is synced. After a failure it is not: a sync that follows one that failed proves nothing
+// (the kernel may have dropped the pages), only writing them anew does.
+StoreResult<void> settle_wal(Connection& connection, const std::string& path,
+                             SqliteWriter::After after) {
   const int result = sqlite3_wal_checkpoint_v2(connection.handle(), "main",
                                                SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   if (result == SQLITE_OK || result == SQLITE_FULL) return {};
+  if (result == SQLITE_BUSY && after == SqliteWriter::After::kStart) {
+    return sync_wal(connection, path);
+  }
   return connection.error("cannot checkpoint");
 }
 
 }  // namespace
 
-StoreResult<std::unique_ptr<SqliteWriter>> SqliteWriter::open(const SqliteOptions& options) {
+StoreResult<std::unique_ptr<SqliteWriter>> SqliteWriter::open(const SqliteOptions& options,
+                                                              After after) {
   const std::string beside = SequenceFile::path_for(options.path);
   auto known = SequenceFile::read(beside);
   if (!known) return known.error();
@@ -125,7 +145,7 @@ StoreResult<std::unique_ptr<SqliteWriter>> SqliteWriter::open(const SqliteOption
   if (!connection) return connection.error();
   auto record = admit_or_create(options.path, *connection, *known);
   if (!record) return record.error();
-  if (auto settled = settle_wal(*connection); !settled) return settled.error();
+  if (auto settled = settle_wal(*connection, options.path, after); !settled) return settled.error();
 
   auto file = SequenceFile::open(beside);
   if (!file) return file.error();

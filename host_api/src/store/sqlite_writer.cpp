@@ -154,7 +154,9 @@ CommitOutcome SqliteWriter::commit_failed() {
   const int code = sqlite3_errcode(connection_.handle());
   roll_back();
   if (code == SQLITE_IOERR && error.status != GW_NO_SPACE) give_up(error);
-  return refused(std::move(error));
+  CommitOutcome outcome = refused(std::move(error));
+  outcome.passes = code == SQLITE_BUSY;
+  return outcome;
 }
 
 CommitOutcome SqliteWriter::refused(StoreError error) {

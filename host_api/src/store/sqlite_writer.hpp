@@ -23,8 +23,12 @@ namespace gateway {
 // Thread rule: one thread at a time.
 class SqliteWriter {
  public:
-  // Errors: GW_CORRUPT (lost tail, hand-copied file, backup, damage), GW_NO_SPACE, GW_UNAVAILABLE.
-  static StoreResult<std::unique_ptr<SqliteWriter>> open(const SqliteOptions& options);
+  enum class After { kStart, kFailure };
+
+  // After a failure the whole log must be moved into the database, which others who read it (a sqlite3
+  // shell) can keep from happening. Errors: GW_CORRUPT (lost tail, hand-copied file, backup, damage),
+  // GW_NO_SPACE, GW_UNAVAILABLE.
+  static StoreResult<std::unique_ptr<SqliteWriter>> open(const SqliteOptions& options, After after);
   ~SqliteWriter();
   SqliteWriter(const SqliteWriter&) = delete;
   SqliteWriter& operator=(const SqliteWriter&) = delete;
