@@ -266,6 +266,26 @@ TEST_CASE("no more than max_targets are served at once, and all are in the end")
   CHECK(box.receiver.most_open() <= 2);
 }
 
+TEST_CASE("while nobody more can be served, nobody asks what else is due") {
+  OutboxRig box;
+  box.options.max_targets = 2;
+  std::atomic<int> pages{0};
+  box.rig.executor->observe([&](const Request& request, const CallTrace&) {
+    if (request.kind == Request::Kind::kOutboxNext) ++pages;
+  });
+  constexpr int kTargets = 30;  // ten pages
+  for (int i = 0; i < kTargets; ++i) box.queue("mail/t" + std::to_string(i) + "/1");
+  box.start();
+  box.receiver.wait_for(2);
+  for (int i = 0; i < 50; ++i) box.queue("mail/late/" + std::to_string(i));  // wakes it
+  CHECK(pages == 1);
+  for (std::size_t n = 0; n < kTargets; ++n) {
+    const auto got = box.receiver.wait_for(n + 1);
+    box.receiver.deliver(got[n]);
+  }
+  CHECK(box.receiver.most_open() <= 2);
+}
+
 TEST_CASE("streams that the host does not know are left alone; a sink that throws has failed") {
   OutboxRig box;
   box.queue("fax/ann/1");

@@ -95,7 +95,8 @@ struct OutboxDrainer::Impl : std::enable_shared_from_this<Impl> {
   void loop();
   bool time_to_look() const;
   bool look();
-  void take(Page page);
+  bool full() const { return lanes.size() >= options.max_targets; }
+  bool take(Page page);
   std::vector<Delivery> startable();
   void hand_out(const Delivery& delivery);
   void done(const Delivery& delivery, const DeliveryResult& result);
@@ -154,7 +155,9 @@ void OutboxDrainer::stop(std::chrono::milliseconds limit) {
   impl_->changed.wait(lock, [&] { return impl_->settling == 0; });
 }
 
+// While all lanes are taken, nothing more could be: whoever ends wakes the next look.
 bool OutboxDrainer::Impl::time_to_look() const {
+  if (full()) return false;
   return woken || clock.steady_ns() >= look_at_ns || (due_ms && clock.now_ms() >= *due_ms);
 }
 
@@ -211,13 +214,15 @@ bool OutboxDrainer::Impl::look() {
       return false;
     }
     cursor = page->cursor;
-    take(std::move(*page));
+    const bool room = take(std::move(*page));
+    if (!room && !cursor.empty()) return false;
   } while (!cursor.empty());
   return calls == 1;
 }
 
-// Lanes that are under way keep what they have: it is the beginning of the same queue.
-void OutboxDrainer::Impl::take(Page page) {
+// Lanes that are under way keep what they have: it is the beginning of the same queue. False when all
+// lanes are taken: what is due besides has to wait anyway, and reading it costs the worker's time.
+bool OutboxDrainer::Impl::take(Page page) {
   const std::lock_guard lock(mutex);
   if (page.due_ms && (!due_ms || *page.due_ms < *due_ms)) due_ms = page.due_ms;
   std::map<LaneName, std::deque<Delivery>> fresh;
@@ -228,9 +233,10 @@ void OutboxDrainer::Impl::take(Page page) {
     fresh[name].push_back(std::move(delivery));
   }
   for (auto& [name, waiting] : fresh) {
-    if (lanes.size() >= options.max_targets) return;  // whoever ends wakes the next look
+    if (full()) return false;
     lanes[name].waiting = std::move(waiting);
   }
+  return !full();
 }
 
 std::vector<Delivery> OutboxDrainer::Impl::startable() {
