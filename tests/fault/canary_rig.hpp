@@ -8,8 +8,9 @@
 namespace test {
 
 struct CanaryRig : TaskRig {
-  bool capabilities = false;  // the clients publish and withdraw some, too
-  bool rough = false;         // calls may get no answer, or be given up: they are asked for again
+  bool capabilities = false;    // the clients publish and withdraw some, too
+  std::atomic<int> carried{0};  // tasks, by all clients
+  bool rough = false;           // calls may get no answer, or be given up: they are asked for again
 
   // `plugins_extra`: further members of the configuration's "plugins", R"("a":1)".
   explicit CanaryRig(const std::string& plugins_extra = "")
@@ -34,11 +35,27 @@ struct CanaryRig : TaskRig {
   static std::vector<std::string> canary_words(const std::string& file,
                                                const std::string& from_stage) {
     const std::string seconds = from_stage == "split" ? "4" : "2";
-    return {"canary", "ansible", file,    "--from-stage",  from_stage, "--stage-seconds",
-            seconds,  "--soak",  "1",     "--min-samples", "100",      "--stage-timeout",
-            "120",    "--wait",  "--json"};
+    return {"canary",
+            "ansible",
+            file,
+            "--from-stage",
+            from_stage,
+            "--stage-seconds",
+            seconds,
+            "--soak",
+            "1",
+            "--min-samples",
+            "100",
+            "--stage-timeout",
+            std::to_string(120 * TEST_PATIENCE),
+            "--wait",
+            "--json"};
   }
+  // A soak is compared with what the active release took before: its first calls alone say little.
   RunResult canary(const std::string& file, const std::string& from_stage) const {
+    const bool settled = from_stage != "soak" || clients.empty() ||
+                         wait_until([this] { return carried >= 80; }, std::chrono::minutes(2));
+    CHECK(settled);
     return plugins(canary_words(file, from_stage));
   }
 
@@ -72,6 +89,7 @@ struct CanaryRig : TaskRig {
         publish(http, "cap." + agent_name(client) + "-" +
                           std::to_string(stories[static_cast<std::size_t>(client)].size()));
       }
+      ++carried;
     }
   }
   bool complete(HttpClient& http, TaskStory& story) {

@@ -1,6 +1,7 @@
 // What a damaged, shortened or misplaced database file leads to.
 #include <sys/stat.h>
 
+#include "store/scrubber.hpp"
 #include "store/sqlite_support.hpp"
 
 namespace {
@@ -81,6 +82,34 @@ void leave_with_open_log(const Place& place, const std::string& copy, int commit
   for (const char* suffix : {"", "-wal", ".seq"}) {
     copy_file(place.options.path + suffix, copy + suffix);
   }
+}
+
+TEST_CASE("the scrubber finds damage that nobody reads, far behind, and says it once") {
+  Place place;
+  std::vector<std::string> said;
+  const auto scrub = [&] {  // for two walks and more
+    const auto engine = open(place.options);
+    gateway::Scrubber scrubber(*engine, [&](std::uint32_t level, auto, std::string_view text) {
+      CHECK(level == GW_LOG_ERROR);
+      said.emplace_back(text);
+    });
+    for (int step = 0; step < 10; ++step) scrubber.step();
+  };
+  {
+    const auto engine = open(place.options);
+    std::vector<Write> writes;
+    for (int i = 1'000; i < 2'000; ++i) writes.push_back({"task/" + std::to_string(i), "document"});
+    writes.push_back({"task/1999-at-the-end", "document"});
+    REQUIRE(engine->commit({}, writes).kind == Kind::kCommitted);
+  }
+  scrub();
+  CHECK(said.empty());
+
+  flip_bit_at(place.options.path, "task/1999-at-the-end", 19);
+  scrub();
+  REQUIRE(said.size() == 1);
+  CHECK(contains(said.front(), "task/1999-at-the-en"));
+  CHECK(contains(said.front(), "openclaw storage check"));
 }
 
 TEST_CASE("the log of a process that was killed is read again") {

@@ -49,6 +49,8 @@ struct HostOptions {
   // How long a release that was never marked good is watched after a direct swap; 0: not at all, it
   // is good at once.
   std::chrono::milliseconds watch_window{300'000};
+  // How often some more rows of the store are verified (256); 0: never.
+  std::chrono::milliseconds scrub_every{5'000};
   CanaryPolicy canary;           // of the canaries that the configured file begins
   bool sweep = true;             // run the manifest's sweeps
   OutboxDrainer::Sinks deliver;  // how the outbox's streams are carried out; empty: nothing is

@@ -14,6 +14,7 @@
 #include "host/watcher.hpp"
 #include "journal/journal.hpp"
 #include "loading/left_behind.hpp"
+#include "store/scrubber.hpp"
 
 namespace gateway {
 namespace {
@@ -114,6 +115,7 @@ struct Host::Impl {
   std::unique_ptr<OutboxDrainer> outbox;
   std::mutex watcher_mutex;  // shutdown takes the watcher away while recheck_file() may wake it
   std::unique_ptr<Watcher> watcher;
+  std::unique_ptr<Ticker> scrubbing;
   std::unique_ptr<Ticker> ticker;
   std::once_flag shut_down;
 };
@@ -180,6 +182,11 @@ Result<std::unique_ptr<Host>> Host::open(HostOptions options, StateDir state_dir
     host.watcher = std::make_unique<Watcher>(
         Watcher::Options{host.options.library, host.options.watch_every, host.options.watch_quiet},
         seen, [&host](const Watcher::Seen& file) { return host.control->file_changed(file); });
+  }
+  if (host.options.scrub_every.count() > 0) {
+    host.scrubbing = std::make_unique<Ticker>(
+        host.options.scrub_every, [scrubber = std::make_shared<Scrubber>(
+                                       *host.engine, host.options.log)] { scrubber->step(); });
   }
   host.ticker = std::make_unique<Ticker>(kTick, [&host] { host.control->tick(); });
   return std::unique_ptr<Host>(new Host(std::move(impl)));
@@ -269,6 +276,7 @@ void Host::Impl::shutdown(std::chrono::milliseconds limit) {
   }
   watching.reset();  // waits for the change it is dealing with
   ticker.reset();
+  scrubbing.reset();
   if (control) control->close();
   if (sweeper) sweeper->stop();
   if (outbox) outbox->stop(limit / 2);
