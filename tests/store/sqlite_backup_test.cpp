@@ -87,6 +87,27 @@ TEST_CASE("a backup needs a new name, and leaves nothing half-made") {
   }
 }
 
+TEST_CASE("a check and a backup end early when they are told to, and leave nothing") {
+  Place place;
+  const auto engine = open(place.options);
+  std::vector<Write> writes;
+  for (int i = 0; i < 5'000; ++i) writes.push_back({"k" + std::to_string(i), "v"});
+  REQUIRE(engine->commit({}, writes).kind == Kind::kCommitted);
+  const std::atomic<bool> stop{true};
+  const auto report = engine->check(&stop);
+  REQUIRE_FALSE(report.ok());
+  CHECK(report.error().status == GW_CANCELLED);
+  const auto made = engine->backup(place / "backup.db", &stop);
+  REQUIRE_FALSE(made.ok());
+  CHECK(made.error().status == GW_CANCELLED);
+  for (const auto& entry : std::filesystem::directory_iterator(place.directory.path())) {
+    CHECK_FALSE(contains(entry.path().string(), "backup"));
+  }
+  const std::atomic<bool> go{false};
+  REQUIRE(engine->check(&go).ok());
+  CHECK(engine->backup(place / "backup.db", &go).ok());
+}
+
 TEST_CASE("a backup of a damaged store fails and says what is damaged") {
   Place place;
   {

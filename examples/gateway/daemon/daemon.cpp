@@ -153,8 +153,8 @@ void Daemon::open_host() {
   };
   options.on_commit = [this] { feed_.wake(); };
   if (runtime_.sqlite != nullptr) {
-    options.backup = [store = runtime_.sqlite](const std::string& file) -> Result<void> {
-      if (auto done = store->backup(file); !done)
+    options.backup = [this](const std::string& file) -> Result<void> {
+      if (auto done = runtime_.sqlite->backup(file, &runtime_.stopping); !done)
         return Error{"backup_failed", done.error().message};
       return {};
     };

@@ -212,12 +212,18 @@ Result<gateway::SqliteEngine*> sqlite_of(const HostRoutes& routes, std::string_v
           verb)};
 }
 
+// A gateway that stops does not wait until a whole store is read.
+Error storage_error(std::string_view code, const gateway::StoreError& error) {
+  if (error.status == GW_CANCELLED) return {"shutting_down", "the gateway is stopping"};
+  return {std::string(code), error.message};
+}
+
 Answer storage_backup(const HostRoutes& routes, const Arguments& arguments) {
   auto engine = sqlite_of(routes, "backup");
   if (!engine) return engine.error();
   const std::string file = arguments.text("file");
-  if (auto done = (*engine)->backup(file); !done) {
-    return Error{"backup_failed", done.error().message};
+  if (auto done = (*engine)->backup(file, &routes.runtime.stopping); !done) {
+    return storage_error("backup_failed", done.error());
   }
   std::error_code ec;
   return json::object{{"file", file}, {"bytes", std::filesystem::file_size(file, ec)}};
@@ -226,8 +232,8 @@ Answer storage_backup(const HostRoutes& routes, const Arguments& arguments) {
 Answer storage_check(const HostRoutes& routes, const Arguments&) {
   auto engine = sqlite_of(routes, "check");
   if (!engine) return engine.error();
-  auto report = (*engine)->check();
-  if (!report) return Error{"check_failed", report.error().message};
+  auto report = (*engine)->check(&routes.runtime.stopping);
+  if (!report) return storage_error("check_failed", report.error());
   json::array problems;
   for (const std::string& problem : report->problems) problems.emplace_back(problem);
   return json::object{{"ok", report->problems.empty()},

@@ -1,6 +1,7 @@
 // The default engine: one SQLite file in the state directory.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -59,12 +60,13 @@ class SqliteEngine final : public Engine {
   StoreResult<void> recover() override;
 
   // Writes a complete, checked, synced copy to `file` (must not exist; GW_INVALID) while the engine
-  // works on. It is marked as a backup: restore() takes it, open() refuses it. Any thread.
-  StoreResult<void> backup(const std::string& file);
+  // works on. It is marked as a backup: restore() takes it, open() refuses it. Ends early with
+  // GW_CANCELLED, leaving no file, when `*stop` becomes true. Any thread.
+  StoreResult<void> backup(const std::string& file, const std::atomic<bool>* stop = nullptr);
 
   // Reads every row and verifies checksums, SQLite's own structure and the sequence. Checkpoints
-  // wait meanwhile. Any thread.
-  StoreResult<SqliteCheckReport> check();
+  // wait meanwhile. Ends early with GW_CANCELLED when `*stop` becomes true. Any thread.
+  StoreResult<SqliteCheckReport> check(const std::atomic<bool>* stop = nullptr);
 
   // Replaces the database at `options.path` by the backup `file` (or by a database file that was
   // copied by hand) after checking it; the old files are kept beside it as "<path>.before-restore".

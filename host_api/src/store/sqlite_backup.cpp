@@ -16,6 +16,8 @@ namespace gateway {
 
 namespace {
 
+constexpr int kPagesAtOnce = 256;  // 2 MiB: between two looks whether to stop
+
 // A database file that is removed, with what SQLite keeps beside it, unless it was moved away.
 class TemporaryDatabase {
  public:
@@ -40,12 +42,16 @@ StoreError unsound(const std::string& file, const SqliteCheckReport& report) {
 
 // Copies all pages as of one moment. A read transaction on the source keeps that moment, whatever
 // is committed meanwhile.
-StoreResult<void> copy_pages(Connection& source, Connection& target) {
+StoreResult<void> copy_pages(Connection& source, Connection& target,
+                             const std::atomic<bool>* stop) {
   if (auto begun = source.execute("BEGIN; SELECT 1 FROM meta"); !begun) return begun;
   sqlite3_backup* backup = sqlite3_backup_init(target.handle(), "main", source.handle(), "main");
   if (!backup) return target.error("cannot copy into");
-  const int result = sqlite3_backup_step(backup, -1);
+  const auto stopped = [&] { return stop != nullptr && *stop; };
+  int result = SQLITE_OK;
+  while (result == SQLITE_OK && !stopped()) result = sqlite3_backup_step(backup, kPagesAtOnce);
   sqlite3_backup_finish(backup);
+  if (result == SQLITE_OK) return StoreError{GW_CANCELLED, "the copy was given up half-way"};
   if (result != SQLITE_DONE) return target.error("cannot copy into");
   return source.execute("COMMIT");
 }
@@ -53,7 +59,7 @@ StoreResult<void> copy_pages(Connection& source, Connection& target) {
 // Makes `target` (a new file, 0600) a checked, synced, self-contained copy of the store behind
 // `source`, with this role; an empty `store_id` keeps the source's. Returns the copy's meta.
 StoreResult<StoreMeta> copy_store(Connection& source, const std::string& target, const char* role,
-                                  const std::string& store_id) {
+                                  const std::string& store_id, const std::atomic<bool>* stop) {
   StoreMeta meta;
   {
     if (auto file = open_file(target, O_RDWR | O_CREAT | O_EXCL); !file) return file.error();
@@ -61,7 +67,7 @@ StoreResult<StoreMeta> copy_store(Connection& source, const std::string& target,
     if (!copy) return copy.error();
     // Synced once, at the end.
     if (auto set = copy->execute("PRAGMA synchronous=OFF"); !set) return set.error();
-    if (auto copied = copy_pages(source, *copy); !copied) return copied.error();
+    if (auto copied = copy_pages(source, *copy, stop); !copied) return copied.error();
     // One file, without a log beside it.
     auto mode = copy->query("PRAGMA journal_mode=DELETE");
     if (!mode) return mode.error();
@@ -71,7 +77,7 @@ StoreResult<StoreMeta> copy_store(Connection& source, const std::string& target,
     if (!store_id.empty()) meta.store_id = store_id;
     meta.role = role;
     if (auto set = set_role(*copy, role, meta.store_id); !set) return set.error();
-    auto report = check_store(*copy, std::nullopt);
+    auto report = check_store(*copy, std::nullopt, stop);
     if (!report) return report.error();
     if (!report->problems.empty()) return unsound(target, *report);
   }
@@ -127,23 +133,25 @@ StoreResult<void> keep_old_files(const std::string& path) {
 
 }  // namespace
 
-StoreResult<SqliteCheckReport> check_live(const SqliteOptions& options) {
+StoreResult<SqliteCheckReport> check_live(const SqliteOptions& options,
+                                          const std::atomic<bool>* stop) {
   // Read before the database, which may only be further on.
   auto beside = SequenceFile::read(SequenceFile::path_for(options.path));
   if (!beside) return beside.error();
   auto connection = Connection::open(options.path, Connection::Mode::kRead, options.vfs);
   if (!connection) return connection.error();
-  return check_store(*connection, *beside);
+  return check_store(*connection, *beside, stop);
 }
 
-StoreResult<void> backup_live(const SqliteOptions& options, const std::string& file) {
+StoreResult<void> backup_live(const SqliteOptions& options, const std::string& file,
+                              const std::atomic<bool>* stop) {
   if (size_of_file(file)) {
     return StoreError{GW_INVALID, file + " exists already: name a new file"};
   }
   auto source = Connection::open(options.path, Connection::Mode::kRead, options.vfs);
   if (!source) return source.error();
   const TemporaryDatabase copy(file + ".partial-" + new_store_id().substr(0, 8));
-  auto copied = copy_store(*source, copy.path(), kBackupRole, "");
+  auto copied = copy_store(*source, copy.path(), kBackupRole, "", stop);
   if (!copied) return copied.error();
   if (auto renamed = rename_new(copy.path(), file); !renamed) return renamed;
   return sync_directory_of(file);
@@ -165,7 +173,7 @@ StoreResult<void> restore_from(const SqliteOptions& options, const std::string& 
           "restore refused, the current database is untouched\n  " + source.error().message};
     }
     // A new id: neither the old database nor a file copied by hand can pass for the restored one.
-    auto copied = copy_store(*source, copy.path(), kLiveRole, new_store_id());
+    auto copied = copy_store(*source, copy.path(), kLiveRole, new_store_id(), nullptr);
     if (!copied) {
       return StoreError{copied.error().status,
                         "restore of " + file + " refused, the current database is untouched\n  " +

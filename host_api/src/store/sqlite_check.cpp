@@ -43,6 +43,7 @@ StoreResult<void> check_structure(Connection& connection, Findings& findings) {
   while ((result = use.step()) == SQLITE_ROW) {
     if (use.bytes(0) != "ok") findings.add("structure: " + std::string(use.bytes(0)));
   }
+  if (result == SQLITE_INTERRUPT) return connection.error("cannot check");
   if (result != SQLITE_DONE) findings.add("structure: " + connection.error("cannot check").message);
   return {};
 }
@@ -65,6 +66,7 @@ StoreResult<std::uint64_t> check_rows(Connection& connection, std::uint64_t sequ
                                printable_key(key), version, sequence));
     }
   }
+  if (result == SQLITE_INTERRUPT) return connection.error("cannot read");
   if (result != SQLITE_DONE) findings.add("rows: " + connection.error("cannot read").message);
   return rows;
 }
@@ -81,7 +83,9 @@ void compare(const StoreMeta& meta, const SequenceRecord& beside, Findings& find
 }  // namespace
 
 StoreResult<SqliteCheckReport> check_store(Connection& connection,
-                                           const std::optional<SequenceRecord>& beside) {
+                                           const std::optional<SequenceRecord>& beside,
+                                           const std::atomic<bool>* stop) {
+  connection.stop_when(stop);
   if (auto begun = connection.execute("BEGIN"); !begun) return begun.error();
   SqliteCheckReport report;
   {

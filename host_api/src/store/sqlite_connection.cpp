@@ -21,6 +21,13 @@ void configure_sqlite_once() {
   std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
 }
 
+// How often a statement asks whether it should stop: some ten thousand times a second.
+constexpr int kInstructionsPerLook = 1000;
+
+int should_stop(void* stop) {
+  return static_cast<const std::atomic<bool>*>(stop)->load(std::memory_order_relaxed) ? 1 : 0;
+}
+
 // An empty view may hold a null pointer, which SQLite would bind as NULL.
 const char* never_null(std::string_view bytes) { return bytes.data() ? bytes.data() : ""; }
 
@@ -111,6 +118,11 @@ void Connection::checkpoint_on_close(bool allowed) {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, allowed ? 0 : 1, nullptr);
 }
 
+void Connection::stop_when(const std::atomic<bool>* stop) {
+  sqlite3_progress_handler(handle_, kInstructionsPerLook, stop != nullptr ? should_stop : nullptr,
+                           const_cast<std::atomic<bool>*>(stop));
+}
+
 StoreResult<void> Connection::execute(const std::string& sql) {
   if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
     return error("cannot run \"" + sql + "\" on");
@@ -154,6 +166,8 @@ StoreError Connection::error(std::string_view doing) const {
     advice =
         "\n  another program has it locked: end that one (a sqlite3 shell, a script that copies "
         "it)";
+  } else if (primary == SQLITE_INTERRUPT) {
+    error.status = GW_CANCELLED;
   }
   error.message = fmt::format("{} {}: {} (SQLite {}){}", doing, file ? file : "the database",
                               sqlite3_errmsg(handle_), code, advice);

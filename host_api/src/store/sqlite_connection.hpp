@@ -1,6 +1,7 @@
 // SQLite's handles as C++ objects, and its errors as StoreErrors.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -73,14 +74,18 @@ class Connection {
 
   void checkpoint_on_close(bool allowed);
 
+  // From now on a statement that takes long ends with GW_CANCELLED when `*stop` becomes true; null:
+  // none does. `*stop` must outlive the connection's use.
+  void stop_when(const std::atomic<bool>* stop);
+
   StoreResult<void> execute(const std::string& sql);
   StoreResult<Statement> prepare(std::string_view sql);
 
   // The first column of the first row, as text; nothing when there is no row.
   StoreResult<std::optional<std::string>> query(std::string_view sql);
 
-  // What the newest failed call means: GW_NO_SPACE, GW_CORRUPT or GW_UNAVAILABLE, with SQLite's own
-  // words after `doing`.
+  // What the newest failed call means: GW_NO_SPACE, GW_CORRUPT, GW_CANCELLED or GW_UNAVAILABLE, with
+  // SQLite's own words after `doing`.
   StoreError error(std::string_view doing) const;
 
  private:

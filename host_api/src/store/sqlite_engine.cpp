@@ -64,14 +64,14 @@ StoreResult<void> SqliteEngine::recover() {
   return {};
 }
 
-StoreResult<void> SqliteEngine::backup(const std::string& file) {
+StoreResult<void> SqliteEngine::backup(const std::string& file, const std::atomic<bool>* stop) {
   const std::shared_lock lock(impl_->files);
-  return backup_live(impl_->options, file);
+  return backup_live(impl_->options, file, stop);
 }
 
-StoreResult<SqliteCheckReport> SqliteEngine::check() {
+StoreResult<SqliteCheckReport> SqliteEngine::check(const std::atomic<bool>* stop) {
   const std::shared_lock lock(impl_->files);
-  return check_live(impl_->options);
+  return check_live(impl_->options, stop);
 }
 
 StoreResult<void> SqliteEngine::restore(const SqliteOptions& options, const std::string& file) {
