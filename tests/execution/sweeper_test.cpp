@@ -108,6 +108,23 @@ TEST_CASE("a sweep that still runs is not offered again, and stopping waits for 
   CHECK(rig.stored("sweep/tick") == std::to_string(runs.count("tick")));
 }
 
+TEST_CASE("no more sweeps are offered while the one that runs is not waited for") {
+  Rig rig;
+  Runs runs(*rig.executor);
+  Sweeper sweeper(*rig.executor, rig.slot, rig.clock, rig.log.sink());
+  rig.engine.block_commits(true);
+  sweeper.start();
+  rig.clock.advance(60'000);
+  rig.engine.wait_until_commit_blocked();
+  sweeper.stop_offering();
+  const std::uint64_t offered = rig.executor->metrics().queued;
+  rig.clock.advance(600'000);
+  CHECK(rig.executor->metrics().queued == offered);
+  rig.engine.block_commits(false);
+  sweeper.stop();
+  CHECK(rig.stored("sweep/tick") == std::to_string(runs.count("tick")));
+}
+
 TEST_CASE("without a plugin nothing is offered; a failing sweep is logged") {
   Rig rig;
   Runs runs(*rig.executor);

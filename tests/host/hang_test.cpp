@@ -165,6 +165,24 @@ TEST_CASE("a gateway that is told to end while a call hangs waits only for the g
   CHECK(told);
 }
 
+TEST_CASE("a gateway that is told to end while a sweep goes on and on ends it") {
+  Hanging rig;
+  rig.options.executor.hook_limit = std::chrono::hours(1);
+  rig.options.sweep = true;
+  rig.reopen();
+  REQUIRE(rig.host->swap(kMoody).ok());
+  REQUIRE(rig.act("pester").kind == gateway::Outcome::Kind::kReply);
+  const auto sweep = [&] { return rig.host->metrics().tools["sweep:tidy"]; };
+  REQUIRE(wait_until([&] {
+    const auto tidy = sweep();
+    std::uint64_t ended = 0;
+    for (const auto& [outcome, count] : tidy.outcomes) ended += count;
+    return tidy.queue.total > ended;
+  }));
+  rig.host->shutdown(std::chrono::milliseconds(0));
+  CHECK(sweep().outcomes["shutting_down"] == 1);
+}
+
 TEST_CASE("a gateway with a call that hangs still shuts down, and the next one opens") {
   Hanging rig;
   REQUIRE(rig.host->swap(kMoody).ok());

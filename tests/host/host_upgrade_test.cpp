@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <thread>
 
 #include "gateway/sqlite_engine.hpp"
 #include "host/rig.hpp"
@@ -16,6 +17,7 @@ const std::string kNew = variant("migrates");
 struct Upgrading : Rig {
   Upgrading() : Rig("variant") {
     ::unsetenv("VARIANT_MIGRATE_FAILS");
+    ::unsetenv("VARIANT_MIGRATE_LINGERS");
     options.backup = [this](const std::string& file) -> gateway::Result<void> {
       auto done = dynamic_cast<gateway::SqliteEngine&>(host->engine()).backup(file);
       if (!done) return gateway::Error{"backup_failed", done.error().message};
@@ -147,4 +149,21 @@ TEST_CASE("a conversion that fails is told, and is tried again at the next start
   CHECK(rig.active() == "4.0.0");
   CHECK(rig.stored("migrated/2"));
   CHECK(rig.entry("migrated") != nullptr);
+}
+
+TEST_CASE(
+    "a gateway that is told to end while it converts ends, and does the rest when it starts") {
+  Upgrading rig;
+  ::setenv("VARIANT_MIGRATE_LINGERS", "1", 1);
+  rig.options.executor.hook_limit = std::chrono::hours(1);
+  rig.reopen();
+  std::thread operator_([&] { CHECK(rig.host->upgrade(kNew).ok()); });
+  CHECK(wait_until([&] { return rig.stored("migrated/0"); }));
+  rig.host->shutdown(std::chrono::milliseconds(0));
+  operator_.join();
+  CHECK_FALSE(rig.stored("migrated/1"));
+  ::unsetenv("VARIANT_MIGRATE_LINGERS");
+  rig.reopen();
+  CHECK(rig.active() == "4.0.0");
+  for (const char* key : {"migrated/0", "migrated/1", "migrated/2"}) CHECK(rig.stored(key));
 }

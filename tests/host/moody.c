@@ -80,6 +80,9 @@ static gw_status act(const gw_instance* instance, const gw_call* call, gw_bytes 
   if (asks(args, "crash")) raise(SIGSEGV);
   if (asks(args, "abort")) raise(SIGABRT);
   if (asks(args, "exit")) exit(0);
+  if (asks(args, "pester")) { /* its sweeps go on until they are cancelled, from now on */
+    if (call->store->put(call->txn, text("pestered"), text("yes")) != GW_OK) return GW_INTERNAL;
+  }
   if (asks(args, "bother")) { /* its sweeps hang from now on */
     if (call->store->put(call->txn, text("bothered"), text("yes")) != GW_OK) return GW_INTERNAL;
   }
@@ -97,7 +100,13 @@ static gw_status fragile_create(const gw_host* host, gw_bytes config, gw_instanc
 static gw_status tidy(const gw_instance* instance, const gw_call* call, gw_bytes name,
                       gw_bytes args, const gw_sink* report) {
   gw_bytes value;
-  const gw_status status = call->store->get(call->txn, text("bothered"), &value);
+  gw_status status = call->store->get(call->txn, text("pestered"), &value);
+  if (status != GW_OK) return status;
+  if (value.ptr != NULL) {
+    while (!call->services->cancelled(call->txn)) doze();
+    return GW_CANCELLED;
+  }
+  status = call->store->get(call->txn, text("bothered"), &value);
   if (status != GW_OK) return status;
   while (value.ptr != NULL) doze();
   return good_call(instance, call, name, args, report);

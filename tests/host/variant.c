@@ -1,7 +1,9 @@
 /* A good plugin in variants: VERSION, READ_MIN, READ_MAX and WRITE are its own, with MIGRATES it has three steps of
- * migration, of which the second fails while VARIANT_MIGRATE_FAILS is in the environment, and with FAILS_ON_DATA
+ * migration, of which the second fails while VARIANT_MIGRATE_FAILS is in the environment, and goes on until it is
+ * cancelled while VARIANT_MIGRATE_LINGERS is, and with FAILS_ON_DATA
  * it works on an empty store (as in the prover) but not on one where a start has left its key. */
 #include <stdlib.h>
+#include <time.h>
 
 #include "loading/bad_plugins/skeleton.h"
 
@@ -35,6 +37,11 @@ static gw_status migrate(gw_instance* instance, const gw_call* call, const gw_si
   if (call->step == 1 && getenv("VARIANT_MIGRATE_FAILS") != NULL) {
     put_text(report, "asked to fail");
     return GW_INTERNAL;
+  }
+  if (call->step == 1 && getenv("VARIANT_MIGRATE_LINGERS") != NULL) {
+    const struct timespec pause = {0, 1000000};
+    while (!call->services->cancelled(call->txn)) nanosleep(&pause, NULL);
+    return GW_CANCELLED;
   }
   const gw_status status = call->store->put(call->txn, name, name);
   if (status != GW_OK || call->step == 2) return status;

@@ -9,14 +9,16 @@ namespace gateway {
 
 // Each sweep is an ordinary call in the executor's queue. A coordinator sweep is offered only while
 // this node holds the lease. A sweep that is still running is not offered again.
-// Thread rule: construct, start and stop on the control thread.
+// Thread rule: construct, start, stop_offering and stop on one thread.
 class Sweeper {
  public:
   Sweeper(Executor& executor, Slot& slot, Clock& clock, LogSink log);
   ~Sweeper();  // stops
 
   void start();
-  void stop();  // waits for the sweep that is running
+  void
+  stop_offering();  // does not wait for the sweep that is running: the executor's drain ends it
+  void stop();      // waits for it
 
  private:
   struct Impl;

@@ -71,7 +71,7 @@ void Sweeper::start() {
   impl_->thread = std::thread([impl = impl_.get()] { impl->loop(); });
 }
 
-void Sweeper::stop() {
+void Sweeper::stop_offering() {
   if (!impl_->thread.joinable()) return;
   {
     const std::lock_guard lock(impl_->mutex);
@@ -79,6 +79,10 @@ void Sweeper::stop() {
     impl_->changed.notify_all();
   }
   impl_->thread.join();
+}
+
+void Sweeper::stop() {
+  stop_offering();
   std::unique_lock lock(impl_->mutex);
   impl_->changed.wait(lock, [&] { return impl_->running == 0; });
 }

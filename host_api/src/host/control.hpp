@@ -1,6 +1,7 @@
 // Everything an operator does to a slot, one thing at a time.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -85,7 +86,10 @@ class Control {
 
   Watcher::Verdict file_changed(const Watcher::Seen& seen);
 
-  // Later operations are refused with shutting_down. To be called again when nothing is active any
+  // Later operations are refused with shutting_down. Does not wait for the one under way.
+  void refuse_later() { closed_ = true; }
+
+  // The same, once the one under way has ended. To be called again when nothing is active any
   // more, so that status() says so.
   void close();
 
@@ -214,7 +218,7 @@ class Control {
   ConfiguredFile file_;
   std::string boot_trouble_;  // why another than the stable release booted; empty: it did
   bool bytes_lost_ = false;   // and that was because of its kept bytes
-  bool closed_ = false;
+  std::atomic<bool> closed_{false};
   std::optional<Watching> watching_;         // the trial that tick() judges
   std::unique_ptr<CanaryRun> canary_;        // the same; none or one of them
   std::optional<CanaryStatus> last_canary_;  // that ended in this process

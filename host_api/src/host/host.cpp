@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
+#include <future>
 #include <mutex>
 
 #include "execution/breadcrumbs.hpp"
@@ -21,6 +23,9 @@ namespace {
 
 // How often a watched release is judged.
 constexpr std::chrono::milliseconds kTick{50};
+
+// What an operation that is under way at the end may always take: a swap is not cut short.
+constexpr std::chrono::milliseconds kForOperation{2'000};
 
 // The floor of the clock: time never runs back behind what was committed.
 Result<std::shared_ptr<Clock>> make_clock(Engine& engine) {
@@ -76,6 +81,7 @@ struct Host::Impl {
   ~Impl();
 
   void shutdown(std::chrono::milliseconds limit);
+  void stop_sources(std::chrono::milliseconds limit);
   void stop_plugin(std::chrono::milliseconds limit);
   std::shared_ptr<Journal> start_journal() const {
     if (!options.journal.enabled) return nullptr;
@@ -268,24 +274,37 @@ void Host::shutdown(std::chrono::milliseconds limit) {
   std::call_once(impl_->shut_down, [&] { impl_->shutdown(limit); });
 }
 
+// Whoever makes calls may be waiting for one that does not end, and only the drain ends it: so they are
+// waited for beside it. They have the first part of the time, because their own calls are refused then.
 void Host::Impl::shutdown(std::chrono::milliseconds limit) {
-  std::unique_ptr<Watcher> watching;
-  {
-    const std::lock_guard lock(watcher_mutex);
-    watching = std::move(watcher);
-  }
-  watching.reset();  // waits for the change it is dealing with
-  ticker.reset();
-  scrubbing.reset();
-  if (control) control->close();
+  const auto until = std::chrono::steady_clock::now() + limit;
+  if (control) control->refuse_later();
+  if (sweeper) sweeper->stop_offering();
+  auto quiet = std::async(std::launch::async, [this, limit] { stop_sources(limit / 2); });
+  quiet.wait_for(std::max(limit, kForOperation));
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      until - std::chrono::steady_clock::now());
+  executor->drain(std::max(left, std::chrono::milliseconds(0)));
+  quiet.get();
   if (sweeper) sweeper->stop();
-  if (outbox) outbox->stop(limit / 2);
-  executor->drain(limit);
   stop_plugin(limit);
   slot.clear();
   slot.wait_retired(static_cast<std::uint32_t>(limit.count()));
   if (control) control->close();
   if (journal) journal->close();
+}
+
+// `limit`: for deliveries under way. Waits for the operation that is under way.
+void Host::Impl::stop_sources(std::chrono::milliseconds limit) {
+  if (outbox) outbox->stop(limit);
+  scrubbing.reset();
+  ticker.reset();
+  if (control) control->close();
+  std::unique_ptr<Watcher> watching;
+  {
+    const std::lock_guard lock(watcher_mutex);
+    watching = std::move(watcher);
+  }
 }
 
 void Host::Impl::stop_plugin(std::chrono::milliseconds limit) {
