@@ -136,9 +136,10 @@ gw_status steps(const Call& c) {
   return c.reply(json::object{{"seen", scan(c, key + "/", key + "0", false, 1000).size()}});
 }
 gw_status any_status(const Call& c) {
+  const auto said = static_cast<gw_status>(c.number("status"));
+  if (c.call.services->cancelled(c.txn()) != 0) return said;
   if (!c.arg("key").empty()) c.put(c.arg("key"), "written");
-  return c.reply(json::object{{"said", c.number("status")}},
-                 static_cast<gw_status>(c.number("status")));
+  return c.reply(json::object{{"said", said}}, said);
 }
 gw_status report(const Call& c) {
   const std::string name = GW_NODE_V1;
@@ -170,7 +171,13 @@ gw_status random(const Call& c) {
     hex += "0123456789abcdef"[byte & 15];
   }
   c.put("random/" + text(c.call.request_id) + "/" + std::to_string(c.call.attempt), hex);
-  if (c.call.attempt == 0 && c.number("then") != 0) return static_cast<gw_status>(c.number("then"));
+  if (c.call.attempt == 0 && c.number("then") != 0) {
+    auto then = static_cast<gw_status>(c.number("then"));
+    const auto visit = [](void* ctx, gw_bytes, gw_bytes) {
+      return *static_cast<const gw_status*>(ctx);
+    };
+    Call::check(c.store().scan(c.txn(), bytes("random/"), bytes("random0"), 0, 1, &then, visit));
+  }
   return c.reply(json::object{{"hex", hex}, {"attempt", c.call.attempt}});
 }
 

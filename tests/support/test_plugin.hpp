@@ -36,9 +36,9 @@ Gate& gate();
 //   refuse {key, value}, refuse_recorded {...}     put, then say no
 //   replay {key, value}                            put once, later only read -> {value, replayed}
 //   steps {key, n, dry_run} -> {seen}              step i writes key/i; counts the rows
-//   status {status, key}                           puts key if given, then returns any status
+//   status {status, key}                           puts key if given, then returns any status; cancelled, at once
 //   report {} -> request as the hook sees it, node
-//   random {label, n, then} -> {hex, attempt}      `then`: status to return in attempt 0
+//   random {label, n, then} -> {hex, attempt}      `then`: what a scan fails with in attempt 0
 //   misuse {how}                                   breaks one rule and goes on as if nothing were
 //   log {text, refuse}, big {bytes}, wait {read, key}
 // Sweeps: tick (node, 30 s), lead (coordinator, 60 s); each counts itself under sweep/<name>. The

@@ -17,7 +17,7 @@ static gw_status counter_value(gw_bytes stored, uint64_t* number) {
   json_value digits = {stored.ptr, stored.len, JSON_NUMBER};
   *number = 0;
   if (stored.ptr == NULL) return GW_OK;
-  return json_whole_number(digits, number) ? GW_OK : GW_CORRUPT;
+  return json_whole_number(digits, number) ? GW_OK : GW_INTERNAL;
 }
 
 static gw_status put_counter(const gw_call* call, const char* key, uint64_t number) {

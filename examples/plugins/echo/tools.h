@@ -24,7 +24,7 @@ gw_status tool_refuse(const gw_instance* instance, const gw_call* call, gw_bytes
 gw_status tool_refuse_recorded(const gw_instance* instance, const gw_call* call, gw_bytes args,
                                const gw_sink* reply);
 
-/* Adds one to the counter `key`; `*now` is the new value. GW_CORRUPT if what is stored is no
+/* Adds one to the counter `key`; `*now` is the new value. GW_INTERNAL if what is stored is no
  * number. */
 gw_status count_up(const gw_call* call, const char* key, uint64_t* now);
 

@@ -98,8 +98,10 @@ extern "C" {
  *
  * "The writes" are those of the step. A hook passes a function's negative status on unchanged, so
  * each of them is also a hook's status. Any other value that a hook returns is treated as
- * GW_INTERNAL, and so is GW_MORE from a hook that has no steps. After a failed function,
- * last_error() explains. One service has its own meaning of GW_REFUSED: ed25519_verify.
+ * GW_INTERNAL, and so is GW_MORE from a hook that has no steps, and a status of the store or sink
+ * alone (GW_CONFLICT, GW_NO_SPACE ... GW_CANCELLED) that no function had returned: a plugin that
+ * does not understand its own records returns GW_INTERNAL. After a failed function, last_error()
+ * explains. One service has its own meaning of GW_REFUSED: ed25519_verify.
  *
  * Every error reply is a JSON object {"error": text for people, "code": machine code, ...}.
  */

@@ -122,6 +122,12 @@ gw_status call_hook(const Instance& instance, const gw_call& call, const StepInp
   return GW_INTERNAL;
 }
 
+std::string message_of(const gw_txn& txn) {
+  std::string message = txn.body.empty() ? "the plugin failed without a message" : txn.body;
+  if (message.size() > limits::kMaxLogText) message.resize(limits::kMaxLogText);
+  return message;
+}
+
 // The status of the step, and why it failed, from what the hook returned.
 gw_status judge(const gw_txn& txn, gw_status said, std::string& error) {
   if (txn.sticky != GW_OK) {
@@ -135,11 +141,13 @@ gw_status judge(const gw_txn& txn, gw_status said, std::string& error) {
             ", which it may not";
     return GW_INTERNAL;
   }
-  if (said < 0) {
-    error = txn.body.empty() ? "the plugin failed without a message" : txn.body;
-    if (error.size() > limits::kMaxLogText) error.resize(limits::kMaxLogText);
-  }
-  return said;
+  if (said >= 0) return said;
+  error = message_of(txn);
+  // The rest is for the store and the sink to say, or for a hook that is asked to return soon.
+  if (is_fault(said) || txn.cancelled()) return said;
+  error = std::string("hook ") + rule.name + " returned " + std::string(status_name(said)) +
+          ", which no function had returned: " + error;
+  return GW_INTERNAL;
 }
 
 void keep(StepResult& result, gw_txn& txn) {
