@@ -95,11 +95,13 @@ TEST_CASE("New records that match a signal are counted, old ones are not") {
   CHECK(law.judge({{"task/new", R"({"status":"pending"})"}}).clean());
 }
 
-TEST_CASE("A key whose value before cannot be read is not judged") {
+TEST_CASE("A key whose value before cannot be read is not judged, and not taken for sound") {
   Court law;
   const Conduct conduct = watch(law.manifest, std::vector<Write>{{"audit/1", "{}"}},
                                 [](std::string_view) -> StoreResult<std::optional<std::string>> {
                                   return StoreError{GW_UNAVAILABLE, "moved on"};
                                 });
-  CHECK(conduct.clean());
+  CHECK(conduct.violations.empty());
+  CHECK(conduct.unknown);
+  CHECK_FALSE(conduct.clean());
 }

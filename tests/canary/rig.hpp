@@ -10,6 +10,8 @@
 #include "base/json.hpp"
 #include "canary/canary_referee.hpp"
 #include "canary/evidence.hpp"
+#include "canary/tiring_engine.hpp"
+#include "canary/watch_guard.hpp"
 #include "gateway/executor.hpp"
 #include "gateway/memory_engine.hpp"
 #include "host/files.hpp"
@@ -44,6 +46,7 @@ struct CanaryRig {
   gateway::MemoryEngine engine;
   gateway::Slot slot;
   gateway::ManualClock clock{1'000'000};
+  TiringEngine store{engine, clock};
   gateway::NodeState node{{"n1", true}};
   std::string candidate;
   std::shared_ptr<gateway::CaseFile> file;
@@ -52,13 +55,14 @@ struct CanaryRig {
   int executed = 0;
   int tasks_ = 0;
 
-  explicit CanaryRig(const std::string& name) : candidate(name) {
+  explicit CanaryRig(const std::string& name, gateway::ExecutorOptions options = {})
+      : candidate(name) {
     slot.activate(load_trial("active", temp));
     file = std::make_shared<gateway::CaseFile>(
         gateway::law_of(slot.acquire()->manifest(), R"({"maxNotices":3})"), temp.path(), "canary");
     referee = std::make_shared<gateway::CanaryReferee>(slot, clock, candidate, file);
-    executor = std::make_unique<gateway::Executor>(gateway::ExecutorOptions{}, engine, slot, clock,
-                                                   node, gateway::LogSink{});
+    executor = std::make_unique<gateway::Executor>(std::move(options), store, slot, clock, node,
+                                                   gateway::LogSink{});
     executor->set_referee(referee);
   }
   ~CanaryRig() {
@@ -89,6 +93,11 @@ struct CanaryRig {
   void soak() {
     slot.activate(load_trial(candidate, temp));
     referee->set_plan({gateway::CanaryStage::kSoak, 100});
+  }
+  void watch() {
+    const gateway::Law law = gateway::law_of(slot.acquire()->manifest(), R"({"maxNotices":3})");
+    slot.activate(load_trial(candidate, temp));
+    executor->set_referee(std::make_shared<gateway::WatchGuard>(slot, *executor, law, candidate));
   }
 
   gateway::Outcome call(const std::string& tool, const std::string& id) {

@@ -231,6 +231,8 @@ gw_status call_tool(const gw_instance* instance, const gw_call* call, gw_bytes t
     if (name == "look") return look(c);
 #if defined(STUCK_HANGS)
     while (c.id == "stuck") ::pause();
+#elif defined(STUCK_LINGERS)
+    while (c.id == "stuck" && call->services->cancelled(call->txn) == 0) ::usleep(1000);
 #elif defined(STUCK_FAILS)
     if (c.id == "stuck") throw std::runtime_error("stuck");
 #endif

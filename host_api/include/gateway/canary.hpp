@@ -73,7 +73,7 @@ std::string_view difference_name(Difference difference);  // "reply", "writes", 
 // What is counted of one release in one stage, by steps of calls and sweeps.
 struct CanaryCounters {
   std::uint64_t calls = 0;
-  std::uint64_t internal_errors = 0;  // GW_INTERNAL, or another breach of the ABI
+  std::uint64_t internal_errors = 0;  // GW_INTERNAL, another breach of the ABI, or too slow
   LatencyTally latency;               // inside the plugin
   std::uint64_t violations = 0;       // of the judging release's invariants
   // New records that match a signal. Of the candidate only those that the other release, asked the same on the same

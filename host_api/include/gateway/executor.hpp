@@ -99,7 +99,7 @@ struct FailedCall {
 struct ReleaseCounts {
   std::uint64_t steps = 0;       // that came to an end; conflicts, which run again, do not count
   std::uint64_t internal = 0;    // GW_INTERNAL
-  std::uint64_t overruns = 0;    // began before their deadline and returned after it
+  std::uint64_t overruns = 0;    // beyond their deadline, the hard limit, or the age of their view
   std::uint64_t violations = 0;  // writes that the active release's declared invariants forbid
   std::uint64_t hung = 0;        // given up: over the hard limit and deaf to `cancelled`
   std::vector<FailedCall> failures;  // newest first, at most kMaxFailures

@@ -27,12 +27,28 @@ void count(CanaryCounters& side, std::uint64_t took_us, bool fault) {
   if (fault) ++side.internal_errors;
 }
 
+// Times a step that begins now.
+class Stopwatch {
+ public:
+  explicit Stopwatch(Clock& clock) : clock_(clock), began_ns_(clock.steady_ns()) {}
+
+  std::uint64_t took_us(std::chrono::nanoseconds in_hook) const { return timer_.took_us(in_hook); }
+  std::uint64_t passed_ns() const { return clock_.steady_ns() - began_ns_; }
+
+  // Why it took too long; null: it did not, or the gateway is being shut down and cuts everything.
+  const char* overrun(const Job& job, const StepInput& input, const StepResult& result) const {
+    if (input.cancelled != nullptr && *input.cancelled) return nullptr;
+    return job.overrun(result, began_ns_, clock_.steady_ns());
+  }
+
+ private:
+  Clock& clock_;
+  const std::uint64_t began_ns_;
+  const HookTimer timer_;
+};
+
 wire::Answer answer_of(const StepResult& result) {
   return {result.status, result.body, result.error, result.writes, 0};
-}
-
-ValueBefore before_in(View& view) {
-  return [&view](std::string_view key) { return view.peek(key); };
 }
 
 json::value embedded(const std::string& text) {
@@ -124,16 +140,19 @@ StepResult CanaryReferee::run_active(Job& job, View& view, const StepInput& inpu
                        hash_of("shadow", job.request.request_id) % 100 < now.share_percent;
   ReadLog reads;
   if (sampled) view.record(reads);
-  const HookTimer timer;
+  const Stopwatch watch(clock_);
   StepResult result = run_step(*job.lease, view, input);
-  const std::uint64_t took_us = timer.took_us(result.took);
-  if (!comparable(result.status) || closed_) return result;
+  const std::uint64_t took_us = watch.took_us(result.took);
+  const bool overdue = watch.overrun(job, input, result) != nullptr;
+  if (closed_ || (!comparable(result.status) && !overdue)) return result;
   // In a soak the release that serves is the one on trial, with nothing beside it for this call.
   const bool on_trial = job.lease->release().sha256 == candidate_sha256_;
   file_->scores.update([&](Scores& scores) {
-    count(on_trial ? scores.candidate : scores.active, took_us, is_fault(result.status));
+    const bool fault = overdue || is_fault(result.status);
+    count(on_trial ? scores.candidate : scores.active, took_us, fault);
   });
-  const std::shared_ptr<Shadow> shadow = sampled ? this->shadow() : nullptr;
+  const bool shown = sampled && comparable(result.status);
+  const std::shared_ptr<Shadow> shadow = shown ? this->shadow() : nullptr;
   if (shadow == nullptr) return result;
   view.note_reads();
   // The guard needs the values before, also of records that were written without being read.
@@ -153,60 +172,34 @@ StepResult CanaryReferee::run_active(Job& job, View& view, const StepInput& inpu
 }
 
 StepResult CanaryReferee::run_candidate(Job& job, View& view, const StepInput& input) {
-  const HookTimer timer;
+  const Stopwatch watch(clock_);
   StepResult result = run_step(*job.lease, view, input);
-  const std::uint64_t took_us = timer.took_us(result.took);
-  if (!comparable(result.status)) return result;
-  const bool late = input.deadline_ns != 0 && clock_.steady_ns() > input.deadline_ns;
-  const bool fault = late || is_fault(result.status);
-  std::optional<StepResult> other;
-  const Blame blame = blame_of(job, view, input, result, other);
-  if (fault && !other) {
-    Conduct ignored;
-    other = run_reference(job, view, input, result, ignored);
+  Tried tried{result, watch.took_us(result.took), watch.overrun(job, input, result), {}};
+  if (!comparable(result.status) && !tried.overdue()) return result;
+  std::optional<Reference> other;
+  if (!tried.overdue()) {  // else it is dropped whatever it did, and its view may have ended
+    tried.conduct = conduct_of(view, result.writes);
+    if (tried.in_doubt()) other = run_reference(job, view, input, result);
   }
-  file_->scores.update([&](Scores& scores) {
-    CanaryCounters& candidate = scores.candidate;
-    count(candidate, took_us, fault);
-    candidate.violations += blame.violations.size();
-    candidate.escalations += blame.escalations;
-    candidate.over_budget += blame.over_budget;
-    candidate.pipeline_failures += blame.pipeline_failures;
-  });
-  if (!fault && !blame.any()) return result;
-
-  json::array violations(blame.violations.begin(), blame.violations.end());
-  json::object file{{"tool", job.metric_name},
-                    {"requestId", job.request.request_id},
-                    {"step", job.step},
-                    {"nowMs", input.now_ms},
-                    {"arguments", embedded(job.request.args_json)},
-                    {"late", late},
-                    {"violations", std::move(violations)},
-                    {"escalations", blame.escalations},
-                    {"pipelineFailures", blame.pipeline_failures},
-                    {"candidate", embedded(document_of(answer_of(result)))},
-                    {"active", embedded(document_of(answer_of(*other)))}};
-  file_->evidence.keep(fault ? "fault" : "conduct", file);
+  const Blame blame = weigh(file_->law, tried.conduct, other ? other->conduct : tried.conduct);
+  count_candidate(tried, blame);
+  const bool accused = tried.fault() || blame.any();
+  if (accused) keep_evidence(job, input, tried, blame, other);
+  if (!accused && (other || !tried.in_doubt())) return result;
+  if (!other) return hand_over(job, result.took, watch.passed_ns());
   job.serve_by_reference();  // it goes on where it was put right
-  return std::move(*other);
+  return std::move(other->result);
 }
 
-// What the step is blamed for. The other release is only asked when there is something to weigh; its result is kept in
-// `other`.
-Blame CanaryReferee::blame_of(Job& job, View& view, const StepInput& input,
-                              const StepResult& result, std::optional<StepResult>& other) {
-  if (result.writes.empty()) return {};
-  const Conduct conduct = watch(file_->law.manifest, result.writes, before_in(view));
-  if (conduct.clean()) return {};
-  Conduct reference;
-  other = run_reference(job, view, input, result, reference);
-  return weigh(file_->law, conduct, reference);
+Conduct CanaryReferee::conduct_of(View& view, const std::vector<Write>& writes) const {
+  return watch(file_->law.manifest, writes,
+               [&view](std::string_view key) { return view.peek(key); });
 }
 
-// Both end their step at the same place, or their writes could not be compared.
-StepResult CanaryReferee::run_reference(Job& job, View& view, const StepInput& input,
-                                        const StepResult& candidate, Conduct& conduct) {
+// Both end their step at the same place, or their writes could not be compared. None: the store or the host ended it.
+std::optional<CanaryReferee::Reference> CanaryReferee::run_reference(Job& job, View& view,
+                                                                     const StepInput& input,
+                                                                     const StepResult& candidate) {
   StepInput same = input;
   if (!is_fault(candidate.status)) {
     same.yield_after =
@@ -218,10 +211,51 @@ StepResult CanaryReferee::run_reference(Job& job, View& view, const StepInput& i
   StepResult result = run_step(*job.reference, again, same);
   job.set_in_reference(false);
   const std::uint64_t took_us = timer.took_us(result.took);
-  conduct = watch(file_->law.manifest, result.writes, before_in(again));
+  if (!comparable(result.status)) return std::nullopt;
   file_->scores.update(
       [&](Scores& scores) { count(scores.active, took_us, is_fault(result.status)); });
-  return result;
+  Conduct conduct = conduct_of(again, result.writes);
+  return Reference{std::move(result), std::move(conduct)};
+}
+
+// The other release runs the step on a view of its own, with the time that is left of the caller's as if this run had
+// not been.
+StepResult CanaryReferee::hand_over(Job& job, std::chrono::nanoseconds took,
+                                    std::uint64_t passed_ns) {
+  job.serve_by_reference();
+  if (job.deadline_ns != 0) job.deadline_ns += passed_ns;
+  StepResult again = run_elsewhere();
+  again.took = took;
+  return again;
+}
+
+void CanaryReferee::count_candidate(const Tried& tried, const Blame& blame) {
+  file_->scores.update([&](Scores& scores) {
+    CanaryCounters& candidate = scores.candidate;
+    count(candidate, tried.took_us, tried.fault());
+    candidate.violations += blame.violations.size();
+    candidate.escalations += blame.escalations;
+    candidate.over_budget += blame.over_budget;
+    candidate.pipeline_failures += blame.pipeline_failures;
+  });
+}
+
+void CanaryReferee::keep_evidence(const Job& job, const StepInput& input, const Tried& tried,
+                                  const Blame& blame, const std::optional<Reference>& other) {
+  json::array violations(blame.violations.begin(), blame.violations.end());
+  json::object file{
+      {"tool", job.metric_name},
+      {"requestId", job.request.request_id},
+      {"step", job.step},
+      {"nowMs", input.now_ms},
+      {"arguments", embedded(job.request.args_json)},
+      {"overdue", tried.overdue() ? json::value(tried.overrun) : json::value(nullptr)},
+      {"violations", std::move(violations)},
+      {"escalations", blame.escalations},
+      {"pipelineFailures", blame.pipeline_failures},
+      {"candidate", embedded(document_of(answer_of(tried.result)))},
+      {"active", other ? embedded(document_of(answer_of(other->result))) : json::value(nullptr)}};
+  file_->evidence.keep(tried.fault() ? "fault" : "conduct", file);
 }
 
 void CanaryReferee::merged(const std::vector<Write>& writes, std::uint64_t base) {

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "canary/evidence.hpp"
 #include "canary/guard.hpp"
@@ -20,9 +23,10 @@
 namespace gateway {
 
 // In a split, the candidate runs a share of the calls, chosen by the value of the tool's routeKey, else by the caller;
-// in a soak it runs all of them. When a step of it ends in a fault, after its deadline, breaks an invariant, or raises
-// signals that the other release would not have raised, it is dropped and the other release's result on the same state
-// takes its place: the caller notices nothing, and nothing wrong is written.
+// in a soak it runs all of them. When a step of it ends in a fault, takes too long (its deadline, the hard limit, the age
+// of its view), breaks an invariant, or raises signals that the other release would not have raised, it is dropped and
+// the other release's result takes its place: on the same state where that can still be read, else from a run of its own.
+// The caller notices nothing, and nothing wrong is written.
 // Thread rule: any.
 class CanaryReferee final : public Referee {
  public:
@@ -53,12 +57,31 @@ class CanaryReferee final : public Referee {
   bool chosen(const Job& job, std::uint32_t percent) const;
   std::string route_of(const Job& job) const;
 
+  // A step that the candidate ran.
+  struct Tried {
+    const StepResult& result;
+    std::uint64_t took_us;
+    const char* overrun;  // null: it was in time
+    Conduct conduct;
+    bool overdue() const { return overrun != nullptr; }
+    bool fault() const { return overdue() || is_fault(result.status); }
+    bool in_doubt() const { return fault() || !conduct.clean(); }  // the other release is asked
+  };
+  // What the other release made of it.
+  struct Reference {
+    StepResult result;
+    Conduct conduct;
+  };
+
   StepResult run_active(Job& job, View& view, const StepInput& input);
   StepResult run_candidate(Job& job, View& view, const StepInput& input);
-  Blame blame_of(Job& job, View& view, const StepInput& input, const StepResult& result,
-                 std::optional<StepResult>& other);
-  StepResult run_reference(Job& job, View& view, const StepInput& input,
-                           const StepResult& candidate, Conduct& conduct);
+  Conduct conduct_of(View& view, const std::vector<Write>& writes) const;
+  std::optional<Reference> run_reference(Job& job, View& view, const StepInput& input,
+                                         const StepResult& candidate);
+  StepResult hand_over(Job& job, std::chrono::nanoseconds took, std::uint64_t passed_ns);
+  void count_candidate(const Tried& tried, const Blame& blame);
+  void keep_evidence(const Job& job, const StepInput& input, const Tried& tried, const Blame& blame,
+                     const std::optional<Reference>& other);
 
   Slot& slot_;
   Clock& clock_;

@@ -65,7 +65,7 @@ bool matches(const Signal& signal, const Record& record) {
 }  // namespace
 
 bool Conduct::clean() const {
-  return violations.empty() &&
+  return violations.empty() && !unknown &&
          std::all_of(signals.begin(), signals.end(), [](std::uint64_t n) { return n == 0; });
 }
 
@@ -114,7 +114,10 @@ Conduct watch(const Manifest& law, std::span<const Write> writes, const ValueBef
   for (const Write& write : writes) {
     if (!watched(law, write.key)) continue;
     auto was = before(write.key);
-    if (!was) continue;
+    if (!was) {
+      conduct.unknown = true;
+      continue;
+    }
     const Record old_record(*was);
     const Record new_record(write.value);
     for (const Invariant& rule : law.invariants) {

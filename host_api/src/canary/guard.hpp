@@ -17,10 +17,11 @@ namespace gateway {
 struct Conduct {
   std::vector<std::string> violations;  // for people: '"task/t1": /status "completed" -> ...'
   std::vector<std::uint64_t> signals;   // new records per signal of the manifest
-  bool clean() const;                   // neither
+  bool unknown = false;                 // of some record: what was there before could not be read
+  bool clean() const;                   // none of all that
 };
 
-// The value of a key before the write set, for keys under a watched prefix. Failed: the key is not judged.
+// The value of a key before the write set, for keys under a watched prefix. Failed: the key is not judged (`unknown`).
 using ValueBefore = std::function<StoreResult<std::optional<std::string>>(std::string_view key)>;
 
 // Judges a write set by the invariants and signals of `law`, usually the active release's whoever wrote it.

@@ -11,12 +11,13 @@ StepResult WatchGuard::run(Job& job, View& view, const StepInput& input) {
     executor_.count_violation(watched_sha256_, {input.now_ms, job.metric_name,
                                                 job.request.request_id, "violation", violation});
   }
-  if (conduct.violations.empty()) return result;
+  if (conduct.violations.empty() && !conduct.unknown) return result;
   Slot::Lease parked = slot_.parked();
   if (!parked) return result;
   View again(view.snapshot(), view.layers());
   job.serve_by(std::move(parked));
-  return run_step(*job.lease, again, input);
+  StepResult other = run_step(*job.lease, again, input);
+  return comparable(other.status) ? std::move(other) : run_elsewhere();
 }
 
 }  // namespace gateway

@@ -13,7 +13,8 @@
 namespace gateway {
 
 // A write of the watched release that breaks an invariant of the release before is counted against it. While the release
-// before is still loaded, the step is run by that one instead, so that nothing wrong is written.
+// before is still loaded, the step is run by that one instead, so that nothing wrong is written; also when it took the
+// watched one so long that nobody can tell any more.
 // Thread rule: any.
 class WatchGuard final : public Referee {
  public:

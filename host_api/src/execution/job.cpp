@@ -23,11 +23,25 @@ Outcome::Kind kind_of(gw_status status) {
   }
 }
 
+// Once a step has run for so long, a view that has been ended was ended by it: an engine ends one that is too old, and
+// none that is that old is given to a step.
+constexpr std::uint64_t kLongStepNs = 1'000'000'000;
+
 constexpr const char* kKindNames[] = {"reply",         "unknown_name", "no_plugin",
                                       "overloaded",    "expired",      "unknown",
                                       "shutting_down", "storage",      "internal"};
 
 }  // namespace
+
+const char* Job::overrun(const StepResult& result, std::uint64_t began_ns,
+                         std::uint64_t now_ns) const {
+  if (cut) return "it had to be cancelled";
+  if (result.status == GW_UNAVAILABLE && now_ns - began_ns >= kLongStepNs) {
+    return "its view of the store was ended while it ran";
+  }
+  const bool late = deadline_ns != 0 && began_ns <= deadline_ns && now_ns > deadline_ns;
+  return late ? "it returned after its deadline" : nullptr;
+}
 
 Outcome outcome_of(const Job& job, StepResult result, std::uint64_t sequence) {
   // Nothing else cancels a call.

@@ -44,7 +44,7 @@ struct Job {
   std::string continuation;     // into the next step
   std::shared_ptr<Layer> kept;  // dry run: the writes of all steps so far, never committed
 
-  std::atomic<bool> cut{false};  // its hook is over the hard limit
+  std::atomic<bool> cut{false};  // the hook that runs, or ran last, is over the hard limit
 
   // Thread rule: the thread that runs the step.
   void serve_by(Slot::Lease other) {
@@ -69,6 +69,9 @@ struct Job {
   bool in_reference = false;
 
   bool read_side() const { return (flags & (GW_CALL_READ_ONLY | GW_CALL_DRY_RUN)) != 0; }
+
+  // Why a step that ran from `began_ns` to `now_ns` (steady) took too long; null: it did not.
+  const char* overrun(const StepResult& result, std::uint64_t began_ns, std::uint64_t now_ns) const;
 
   // Nothing of it has happened yet and its deadline is over. A call with a committed step goes on
   // to its end.

@@ -32,6 +32,7 @@ class Post {
     const std::lock_guard lock(mutex_);
     ++runs_;
     job_ = std::move(job);
+    job_->cut = false;  // what its run before was told
     return *job_;
   }
 

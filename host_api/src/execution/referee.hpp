@@ -23,12 +23,22 @@ class Referee {
   // A tool call or sweep was routed to the active release and may be given to another.
   virtual void assign(Job& job) = 0;
 
-  // Runs the next step of a job that was assigned. The result is on `view`'s state, whoever made it.
+  // Runs the next step of a job that was assigned. The result is on `view`'s state, whoever made it, or is
+  // run_elsewhere().
   virtual StepResult run(Job& job, View& view, const StepInput& input) = 0;
 
   // These writes are going to be committed on top of the commit `base`. Called before they are.
   virtual void merged(const std::vector<Write>& writes, std::uint64_t base) = 0;
 };
+
+// As the result of a step that is not to be kept: the release that the job has then runs it, on a view of its own.
+inline StepResult run_elsewhere() {
+  StepResult again;
+  again.status = GW_CONFLICT;
+  again.error =
+      "a release on trial could not finish it, and there was no time left for the other one";
+  return again;
+}
 
 // The referee of an executor, mostly none: looking costs one load then.
 // Thread rule: any.

@@ -96,10 +96,10 @@ StepResult StepRunner::run(Job& job, View& view) {
   input.cancelled = &desk_.given_up();
   input.cut = &job.cut;
 
-  const bool in_time = job.deadline_ns == 0 || desk_.clock().steady_ns() <= job.deadline_ns;
+  const std::uint64_t began_ns = desk_.clock().steady_ns();
   StepResult result =
       job.referee ? job.referee->run(job, view, input) : run_step(*job.lease, view, input);
-  count(job, result, in_time);
+  count(job, result, began_ns);
   desk_.meters().ran(job.metric_name, nanoseconds(result.took));
   notify(request, result.trace);
   if (options_.journal && comparable(result.status)) {
@@ -109,7 +109,7 @@ StepResult StepRunner::run(Job& job, View& view) {
 }
 
 // What speaks for or against the release.
-void StepRunner::count(const Job& job, const StepResult& result, bool began_in_time) {
+void StepRunner::count(const Job& job, const StepResult& result, std::uint64_t began_ns) {
   if (result.status == GW_CONFLICT) return;
   const std::string& sha256 = job.lease->release().sha256;
   ReleaseBook& book = desk_.releases();
@@ -118,10 +118,10 @@ void StepRunner::count(const Job& job, const StepResult& result, bool began_in_t
   FailedCall call{job.now_ms, job.metric_name, job.request.request_id, "internal", result.error};
   if (result.status == GW_INTERNAL) {
     book.failed(sha256, &ReleaseCounts::internal, std::move(call));
-  } else if (job.cut || (began_in_time && job.deadline_ns != 0 &&
-                         desk_.clock().steady_ns() > job.deadline_ns)) {
+  } else if (const char* why = job.overrun(result, began_ns, desk_.clock().steady_ns());
+             why != nullptr && !desk_.given_up()) {
     call.what = "overrun";
-    call.message = job.cut ? "it had to be cancelled" : "it returned after its deadline";
+    call.message = why;
     book.failed(sha256, &ReleaseCounts::overruns, std::move(call));
   }
 }

@@ -31,7 +31,7 @@ class StepRunner {
 
  private:
   StoreResult<NodeRole> role_of(const Job& job, View& view) const;
-  void count(const Job& job, const StepResult& result, bool began_in_time);
+  void count(const Job& job, const StepResult& result, std::uint64_t began_ns);
   void notify(const Request& request, const CallTrace& trace) const;
 
   const ExecutorOptions options_;

@@ -19,7 +19,8 @@ struct Rule {
 };
 constexpr Rule kRules[] = {
     {"internal_rate", &ReleaseCounts::internal, true, "calls ended in an internal error"},
-    {"overrun_rate", &ReleaseCounts::overruns, true, "calls returned after their deadline"},
+    {"overrun_rate", &ReleaseCounts::overruns, true,
+     "calls returned after their deadline or had to be ended"},
     {"invariant_violations", &ReleaseCounts::violations, false,
      "writes broke a declared invariant"},
     {"hung_hooks", &ReleaseCounts::hung, false, "calls hung and were given up"},

@@ -22,7 +22,7 @@ struct WatchVerdict {
 
 // Compares the release on watch with the one it replaced. A pure function.
 //   internal_rate     GW_INTERNAL per step
-//   overrun_rate      steps that returned after their deadline, per step
+//   overrun_rate      steps that took too long (see ReleaseCounts), per step
 //   invariant_violations, hung_hooks   none is allowed
 WatchVerdict judge_watch(const ReleaseCounts& watched, const ReleaseCounts& before,
                          const WatchPolicy& policy = {});
