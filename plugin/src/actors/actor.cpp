@@ -74,6 +74,21 @@ Result<Actor> by_name(Context& context, const std::string& name) {
   return as_agent(context, agent->id);
 }
 
+// A call has one author, by however many names.
+std::optional<Error> refuse_two_actors(Context& context, const std::vector<ActorName>& names) {
+  for (const ActorName& other : names) {
+    const ActorName& first = names.front();
+    if (meant_agent(context, other.value) == meant_agent(context, first.value)) continue;
+    const std::string expected = "'" + first.value + "', as " + std::string(first.name) + " says";
+    return Error{
+        code::kInvalidArgument,
+        std::string(other.name) + ": expected " + expected + ", got '" + other.value +
+            "'; both name the agent that acts: leave out one of them",
+        {{"pointer", '/' + std::string(other.name)}, {"expected", expected}, {"got", other.value}}};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string Actor::recorded_as() const { return operator_ ? "operator:" + id : id; }
@@ -134,13 +149,15 @@ Result<Actor> resolve_actor(Context& context, const std::optional<std::string>& 
                "nobody is authenticated: pass agent_token, or the gateway's bearer token"};
 }
 
-Result<Actor> resolve_actor(Context& context, const Args& args, std::string_view name_arg) {
-  return resolve_actor(context, args.text(name_arg), args.text("agent_token"));
+Result<Actor> resolve_actor(Context& context, const Args& args) {
+  if (auto refusal = refuse_two_actors(context, args.actor_names())) return std::move(*refusal);
+  std::optional<std::string> named;
+  if (!args.actor_names().empty()) named = args.actor_names().front().value;
+  return resolve_actor(context, named, args.text("agent_token"));
 }
 
-Result<Actor> resolve_admin(Context& context, const Args& args, std::string_view name_arg,
-                            std::string_view what) {
-  auto actor = resolve_actor(context, args, name_arg);
+Result<Actor> resolve_admin(Context& context, const Args& args, std::string_view what) {
+  auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor;
   if (context.txn.get(key::node_revoked(context.node_id()))) {
     return Error{code::kNotAuthorized, std::string(what) + ": node '" + context.node_id() +

@@ -29,13 +29,13 @@ struct Actor {
 Result<Actor> resolve_actor(Context& context, const std::optional<std::string>& named,
                             const std::optional<std::string>& token);
 
-// The same, from the arguments `name_arg` and `agent_token`.
-Result<Actor> resolve_actor(Context& context, const Args& args, std::string_view name_arg);
+// The same, from the arguments: `agentId`, `from_agent` and `agent`, whichever are given, and `agent_token`.
+// Errors: also invalid_argument when two of the names say two agents.
+Result<Actor> resolve_actor(Context& context, const Args& args);
 
 // As above, and refuses everybody but admins with not_authorized (WHO-10), and admins too on a node that was revoked;
 // `what` names the operation for the text.
-Result<Actor> resolve_admin(Context& context, const Args& args, std::string_view name_arg,
-                            std::string_view what);
+Result<Actor> resolve_admin(Context& context, const Args& args, std::string_view what);
 
 // The agent with admin rights on this gateway: its gateway admin in the store, else that of a gateway whose name is this
 // one's in another spelling, else adminAgentId of the config.

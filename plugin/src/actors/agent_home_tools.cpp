@@ -54,7 +54,7 @@ void move(Context& context, Agent& agent, const std::string& gateway, const Acto
 }
 
 ToolResult rebind(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "rebinding an agent");
+  const auto actor = resolve_admin(context, args, "rebinding an agent");
   if (!actor.ok()) return actor.error();
   auto agent = existing_agent(context, args);
   if (!agent.ok()) return agent.error();
@@ -92,7 +92,7 @@ std::map<std::string, std::optional<std::string>> nodes_by_name(Transaction& txn
 }
 
 ToolResult normalize(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "normalizing gateways");
+  const auto actor = resolve_admin(context, args, "normalizing gateways");
   if (!actor.ok()) return actor.error();
   const auto nodes = nodes_by_name(context.txn);
   std::int64_t scanned = 0;

@@ -80,7 +80,7 @@ Result<Agent> invited_agent(Context& context, const std::string& id, const Actor
 }
 
 ToolResult invite(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "inviting an agent");
+  const auto actor = resolve_admin(context, args, "inviting an agent");
   if (!actor.ok()) return actor.error();
   auto once = open_issue(context, args, *actor, "ansible_invite_agent");
   if (!once.ok()) return once.error();
@@ -117,9 +117,9 @@ Error unusable() {
 
 // The agent that accepts for the invited one, if it is one. The invite is the credential: no other is asked for.
 Result<std::optional<std::string>> accepting(Context& context, const Args& args) {
-  const bool named = args.has("from_agent") || args.has("agent_token");
+  const bool named = !args.actor_names().empty() || args.has("agent_token");
   if (context.caller == CallerKind::kAnonymous && !named) return std::optional<std::string>{};
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   return actor->operator_ ? std::optional<std::string>{} : std::optional(actor->id);
 }
@@ -164,7 +164,7 @@ bool wanted(const AgentInvite& invite, std::int64_t now_ms, const Args& args) {
 }
 
 ToolResult list(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "listing invites");
+  const auto actor = resolve_admin(context, args, "listing invites");
   if (!actor.ok()) return actor.error();
   const bool ended = args.flag("all") || args.flag("includeUsed") || args.flag("includeRevoked") ||
                      args.flag("includeExpired");

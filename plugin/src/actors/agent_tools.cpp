@@ -62,7 +62,7 @@ std::optional<std::int64_t> expiry(const Context& context, const Args& args) {
 }
 
 ToolResult register_agent(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "registering an agent");
+  const auto actor = resolve_admin(context, args, "registering an agent");
   if (!actor.ok()) return actor.error();
   auto once = open_issue(context, args, *actor, "ansible_register_agent");
   if (!once.ok()) return once.error();
@@ -99,7 +99,7 @@ ToolResult register_agent(Context& context, const Args& args) {
 }
 
 ToolResult issue(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "issuing a token");
+  const auto actor = resolve_admin(context, args, "issuing a token");
   if (!actor.ok()) return actor.error();
   auto once = open_issue(context, args, *actor, "ansible_issue_agent_token");
   if (!once.ok()) return once.error();
@@ -144,7 +144,7 @@ ToolResult give_back(Context& context, const Actor& actor, const Agent& agent, D
 }
 
 ToolResult disable(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "disabling an agent");
+  const auto actor = resolve_admin(context, args, "disabling an agent");
   if (!actor.ok()) return actor.error();
   auto agent = existing_agent(context, args);
   if (!agent.ok()) return agent.error();
@@ -170,7 +170,7 @@ ToolResult disable(Context& context, const Args& args) {
 }
 
 ToolResult enable(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "enabling an agent");
+  const auto actor = resolve_admin(context, args, "enabling an agent");
   if (!actor.ok()) return actor.error();
   auto agent = existing_agent(context, args);
   if (!agent.ok()) return agent.error();
@@ -185,7 +185,7 @@ ToolResult enable(Context& context, const Args& args) {
 }
 
 ToolResult list(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   json::array agents;
   for (const Agent& agent : all_agents(context.txn)) agents.push_back(public_json(agent));

@@ -74,7 +74,7 @@ std::string appoint(Context& context, Coordination& coordination, const std::str
 }
 
 ToolResult set(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "naming a gateway's admin");
+  const auto actor = resolve_admin(context, args, "naming a gateway's admin");
   if (!actor.ok()) return actor.error();
   const std::string gateway = *args.text("gateway_id");
   const std::string agent = *args.text("admin_agent_id");
@@ -107,7 +107,7 @@ std::vector<std::string> all_nodes(Transaction& txn) {
 }
 
 ToolResult seed(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "seeding gateway admins");
+  const auto actor = resolve_admin(context, args, "seeding gateway admins");
   if (!actor.ok()) return actor.error();
   const std::string agent = args.text("admin_agent_id").value_or(effective_admin(context));
   if (auto refusal = refuse_admin(context, agent)) return std::move(*refusal);
@@ -135,7 +135,7 @@ ToolResult seed(Context& context, const Args& args) {
 }
 
 ToolResult list(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   json::array admins;
   for (const auto& [gateway, agent] : load_coordination(context.txn).gateway_admins) {

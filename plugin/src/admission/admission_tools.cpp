@@ -105,7 +105,7 @@ json::object shown(const NodeInfo& info) {
 }
 
 ToolResult bootstrap(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "bootstrapping the mesh");
+  const auto actor = resolve_admin(context, args, "bootstrapping the mesh");
   if (!actor.ok()) return actor.error();
   if (any_node(context.txn)) {
     return Error{code::kConflict,
@@ -133,7 +133,7 @@ std::optional<Error> refuse_inviting(Context& context) {
 }
 
 ToolResult invite(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "inviting a node");
+  const auto actor = resolve_admin(context, args, "inviting a node");
   if (!actor.ok()) return actor.error();
   auto once = open_issue(context, args, *actor, "ansible_invite_node");
   if (!once.ok()) return once.error();
@@ -162,7 +162,7 @@ ToolResult invite(Context& context, const Args& args) {
 
 // For this node itself, which may have been revoked: so no resolve_admin.
 ToolResult join(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   if (!actor->admin) {
     return Error{code::kNotAuthorized, "joining the mesh needs an admin: '" + actor->id +
@@ -192,7 +192,7 @@ json::object ticket_reply(const Ticket& ticket, const std::string& node) {
 }
 
 ToolResult mint(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "minting a ticket");
+  const auto actor = resolve_admin(context, args, "minting a ticket");
   if (!actor.ok()) return actor.error();
   const std::string node = *args.text("node_id");
   if (auto error = check_id("/node_id", node)) return std::move(*error);
@@ -203,7 +203,7 @@ ToolResult mint(Context& context, const Args& args) {
 }
 
 ToolResult consume(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "admitting a node");
+  const auto actor = resolve_admin(context, args, "admitting a node");
   if (!actor.ok()) return actor.error();
   const auto info = consume_ticket(context, *args.text("ticket"), *args.text("node_id"));
   if (!info.ok()) return info.error();
@@ -214,7 +214,7 @@ ToolResult consume(Context& context, const Args& args) {
 }
 
 ToolResult exchange_ticket(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "exchanging an invite");
+  const auto actor = resolve_admin(context, args, "exchanging an invite");
   if (!actor.ok()) return actor.error();
   const ExchangeRequest request{.invite_token = *args.text("invite_token"),
                                 .node = *args.text("node_id"),
@@ -243,7 +243,7 @@ ToolResult give_back(Context& context, const Actor& by, json::object reply) {
 }
 
 ToolResult revoke(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "revoking a node");
+  const auto actor = resolve_admin(context, args, "revoking a node");
   if (!actor.ok()) return actor.error();
   if (!context.continuation.empty()) {
     return give_back(context, *actor, parse_document("continuation", context.continuation));

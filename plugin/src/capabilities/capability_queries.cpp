@@ -101,7 +101,7 @@ Error unknown(const std::string& id, const std::optional<RevisionRecord>& revisi
 }  // namespace
 
 ToolResult list_capabilities(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   const auto status = args.text("status");
   json::array capabilities;
@@ -117,7 +117,7 @@ ToolResult list_capabilities(Context& context, const Args& args) {
 }
 
 ToolResult capability_lifecycle_evidence(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   Transaction& txn = context.txn;
   const std::string id = trimmed(*args.text("capability_id"));

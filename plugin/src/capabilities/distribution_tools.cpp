@@ -83,7 +83,7 @@ constexpr std::array<Param, 5> kDrainParams = {{
 }};
 
 ToolResult set_policy(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "setting the distribution policy");
+  const auto actor = resolve_admin(context, args, "setting the distribution policy");
   if (!actor.ok()) return actor.error();
   Coordination coordination = load_coordination(context.txn);
   const std::string previous = coordination.distribution_external_mode.value_or("all");
@@ -101,7 +101,7 @@ ToolResult set_policy(Context& context, const Args& args) {
 }
 
 ToolResult set_opt_in(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "opting an agent in or out");
+  const auto actor = resolve_admin(context, args, "opting an agent in or out");
   if (!actor.ok()) return actor.error();
   const std::string id = args.text_or("agent_id", "");
   auto agent = load_agent(context.txn, id);
@@ -226,7 +226,7 @@ std::string_view issue_of(Context& context, const DistributionRules& rules, cons
 }
 
 ToolResult cleanup(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "cleaning up distribution tasks");
+  const auto actor = resolve_admin(context, args, "cleaning up distribution tasks");
   if (!actor.ok()) return actor.error();
   const DistributionRules rules = distribution_rules(context);
   return walk_open(context, args, kCleanupLimit, actor->id,
@@ -251,7 +251,7 @@ std::string sanitised(std::string_view reason) {
 }
 
 ToolResult drain(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "draining distribution tasks");
+  const auto actor = resolve_admin(context, args, "draining distribution tasks");
   if (!actor.ok()) return actor.error();
   const std::string reason = sanitised(trimmed(args.text_or("reason", "")));
   const Finding finding{.reason = reason,

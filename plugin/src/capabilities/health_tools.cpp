@@ -59,7 +59,7 @@ json::object view(Context& context, const std::string& capability, const Health&
 
 // The one that was asked for, or every capability that had tasks.
 ToolResult summary(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   const std::int64_t hours = args.integer("since_hours").value_or(kDefaultHours);
   const std::int64_t since = context.now_ms - hours * kHourMs;

@@ -148,7 +148,7 @@ ToolResult publish_through(Context& context, Publication p,
 }
 
 ToolResult capability_publish(Context& context, const Args& args) {
-  auto actor = resolve_actor(context, args, "from_agent");
+  auto actor = resolve_actor(context, args);
   if (!actor.ok()) return std::move(actor.error());
   if (auto refusal = refuse_both_forms(args)) return std::move(*refusal);
   return publish_through(context, {.actor = std::move(*actor), .request = args.raw()},
@@ -156,7 +156,7 @@ ToolResult capability_publish(Context& context, const Args& args) {
 }
 
 ToolResult capability_rollback(Context& context, const Args& args) {
-  auto actor = resolve_actor(context, args, "from_agent");
+  auto actor = resolve_actor(context, args);
   if (!actor.ok()) return std::move(actor.error());
   const std::string capability = trimmed(*args.text("capability_id"));
   const std::string version = trimmed(*args.text("version"));

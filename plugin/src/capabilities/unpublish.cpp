@@ -119,7 +119,7 @@ constexpr Gate<Withdrawal> kGates[] = {
 }  // namespace
 
 ToolResult capability_unpublish(Context& context, const Args& args) {
-  auto actor = resolve_actor(context, args, "from_agent");
+  auto actor = resolve_actor(context, args);
   if (!actor.ok()) return std::move(actor.error());
   const std::string id = trimmed(*args.text("capability_id"));
   auto revision = load_revision(context.txn, id);

@@ -72,7 +72,7 @@ void add_newest(std::vector<Entry>& entries, Entry entry) {
 }
 
 ToolResult update(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   if (!args.has("currentFocus") && !args.has("addThread") && !args.has("addDecision")) {
     return Error{code::kInvalidArgument,
@@ -100,7 +100,7 @@ ToolResult update(Context& context, const Args& args) {
 }
 
 ToolResult advertise(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   std::vector<std::string> skills = args.texts("skills");
   if (skills.empty() || skills.size() > kMostSkills) {
@@ -134,7 +134,7 @@ bool injects(const Config& config, const std::string& agent) {
 }
 
 ToolResult block(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   json::object reply{{"success", true}, {"agent", actor->id}};
   if (!injects(context.config, actor->id)) return reply;

@@ -115,13 +115,13 @@ constexpr std::array<Param, 3> kStatusParams = {{
 }};
 
 ToolResult get(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   return coordination_view(context);
 }
 
 ToolResult set(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "nominating a coordinator");
+  const auto actor = resolve_admin(context, args, "nominating a coordinator");
   if (!actor.ok()) return actor.error();
   Coordination coordination = load_coordination(context.txn);
   const std::string wanted = *args.text("coordinator");
@@ -151,7 +151,7 @@ ToolResult set(Context& context, const Args& args) {
 }
 
 ToolResult set_backpressure(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "setting backpressure");
+  const auto actor = resolve_admin(context, args, "setting backpressure");
   if (!actor.ok()) return actor.error();
   if (!args.has("max_concurrent") && !args.has("max_queue_depth") && !args.has("retry_budget")) {
     return Error{code::kInvalidArgument,
@@ -187,7 +187,7 @@ ToolResult set_backpressure(Context& context, const Args& args) {
 }
 
 ToolResult set_preference(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "setting a node's preference");
+  const auto actor = resolve_admin(context, args, "setting a node's preference");
   if (!actor.ok()) return actor.error();
   if (!args.has("desiredCoordinator") && !args.has("desiredSweepEverySeconds")) {
     return Error{code::kInvalidArgument,
@@ -207,7 +207,7 @@ ToolResult set_preference(Context& context, const Args& args) {
 ToolResult set_retention(Context& context, const Args& args) {
   constexpr std::int64_t kDay = 86'400;
   constexpr std::int64_t kHour = 3'600;
-  const auto actor = resolve_admin(context, args, "from_agent", "setting retention");
+  const auto actor = resolve_admin(context, args, "setting retention");
   if (!actor.ok()) return actor.error();
   const std::int64_t days = args.integer("closedTaskRetentionDays").value_or(7);
   const std::int64_t hours = args.integer("pruneEveryHours").value_or(24);
@@ -228,7 +228,7 @@ ToolResult set_retention(Context& context, const Args& args) {
 }
 
 ToolResult status(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   return status_view(context, actor->id, args.integer("staleAfterSeconds").value_or(300));
 }

@@ -98,7 +98,7 @@ json::object published(const DelegationPolicy& policy) {
 }
 
 ToolResult set(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "publishing a delegation policy");
+  const auto actor = resolve_admin(context, args, "publishing a delegation policy");
   if (!actor.ok()) return actor.error();
   if (auto refusal = refuse_elsewhere(context)) return std::move(*refusal);
   const std::string markdown = *args.text("policyMarkdown");
@@ -134,7 +134,7 @@ ToolResult set(Context& context, const Args& args) {
 }
 
 ToolResult get(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   const auto policy = load_delegation_policy(context.txn);
   json::object reply{{"success", true}, {"published", policy.has_value()}};
@@ -157,7 +157,7 @@ ToolResult get(Context& context, const Args& args) {
 }
 
 ToolResult acknowledge(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   const auto policy = load_delegation_policy(context.txn);
   if (!policy) {

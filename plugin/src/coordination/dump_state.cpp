@@ -122,7 +122,7 @@ const Section* section_of(const std::string& at) {
 }  // namespace
 
 ToolResult dump_state(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "dumping the state");
+  const auto actor = resolve_admin(context, args, "dumping the state");
   if (!actor.ok()) return actor.error();
   const std::string cursor = args.text_or("cursor", "");
   const Section* section = cursor.empty() ? std::begin(kSections) : section_of(cursor);

@@ -57,7 +57,7 @@ constexpr std::array<Param, 2> kReportParams = {{
 }};
 
 ToolResult status(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   const std::string at = key::lock_sweep(context.node_id());
   const auto stored = context.txn.get(at);

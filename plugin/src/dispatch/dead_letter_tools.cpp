@@ -43,7 +43,7 @@ constexpr std::array<Param, 5> kListParams = {{
 constexpr std::array<Param, 3> kOneParams = {{kId, kFrom, kAgentToken}};
 
 ToolResult list(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   auto agent = args.text("agent");
   if (!actor->admin) {
@@ -74,7 +74,7 @@ ToolResult list(Context& context, const Args& args) {
 
 // The letter, if the caller is an admin or the only one it did not reach.
 Result<DeadLetter> open(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   const std::string id = *args.text("id");
   auto letter = load_dead_letter(context.txn, id);

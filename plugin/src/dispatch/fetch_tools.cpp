@@ -77,7 +77,7 @@ json::array events_after(Context& context, const std::string& agent, std::uint64
 }
 
 ToolResult poll(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   const auto after = number_in(args, "after", actor->id);
   if (!after.ok()) return after.error();
@@ -96,7 +96,7 @@ void open_inbox(Context& context, const std::string& agent) {
 }
 
 ToolResult ack(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   if (!load_agent(context.txn, actor->id)) {
     return Error{code::kNotFound, "'" + actor->id + "' is no registered agent"};

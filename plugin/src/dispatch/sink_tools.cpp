@@ -47,7 +47,7 @@ constexpr std::array<Param, 2> kListParams = {{kFrom, kAgentToken}};
 
 // An admin, or the agent itself.
 Result<Actor> resolve_owner(Context& context, const Args& args, const std::string& agent) {
-  auto actor = resolve_actor(context, args, "from_agent");
+  auto actor = resolve_actor(context, args);
   if (!actor.ok() || actor->admin || actor->id == agent) return actor;
   return Error{code::kNotAuthorized, "the sink of '" + agent + "' is set by that agent or by '" +
                                          effective_admin(context) + "', not by '" + actor->id +
@@ -138,7 +138,7 @@ json::object row(Context& context, const AgentSink& sink) {
 }
 
 ToolResult list(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   json::array sinks;
   for (const AgentSink& sink : all_sinks(context.txn)) {

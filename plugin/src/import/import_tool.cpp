@@ -126,7 +126,7 @@ json::object finished(const Args& args, const Tally& tally) {
 }
 
 ToolResult import_dump(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "importing a dump");
+  const auto actor = resolve_admin(context, args, "importing a dump");
   if (!actor.ok()) return actor.error();
   const std::string section = *args.text("section");
   const std::vector<json::object> items = args.objects("items");

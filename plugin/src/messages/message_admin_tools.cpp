@@ -176,7 +176,7 @@ Result<Actor> resolve_deleter(Context& context, const Args& args) {
     return Error{code::kInvalidToken,
                  "agent_token is required to delete messages: pass the token of an admin agent"};
   }
-  return resolve_admin(context, args, "from_agent", "deleting messages");
+  return resolve_admin(context, args, "deleting messages");
 }
 
 std::optional<Error> refuse_delete(const Args& args) {
@@ -264,7 +264,7 @@ Page read_page(Transaction& txn, const Args& args, std::size_t limit) {
 }
 
 ToolResult dump_messages(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "dumping messages");
+  const auto actor = resolve_admin(context, args, "dumping messages");
   if (!actor.ok()) return actor.error();
   const auto limit = static_cast<std::size_t>(args.integer("limit").value_or(200));
   const Page page = read_page(context.txn, args, limit);

@@ -68,7 +68,7 @@ std::optional<Error> refuse_sizes(const Args& args) {
 }
 
 ToolResult send(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "from_agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   if (auto refusal = refuse_sizes(args)) return std::move(*refusal);
   Message message;
@@ -139,7 +139,7 @@ json::object shown(const InboxItem& item) {
 }
 
 ToolResult read(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   InboxQuery query;
   query.all = args.flag("all");
@@ -198,7 +198,7 @@ ToolResult mark_all(Context& context, const std::string& agent) {
 }
 
 ToolResult mark(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "agent");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   const std::vector<std::string> ids = args.texts("messageIds");
   if (args.has("messageIds") && ids.empty()) {

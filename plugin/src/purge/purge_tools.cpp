@@ -122,7 +122,7 @@ bool work(Context& context, Purge& purge) {
 }
 
 ToolResult purge_agent(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "purging an agent");
+  const auto actor = resolve_admin(context, args, "purging an agent");
   if (!actor.ok()) return actor.error();
   const auto agent = existing_agent(context, args);
   if (!agent.ok()) return agent.error();

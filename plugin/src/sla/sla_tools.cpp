@@ -127,7 +127,7 @@ constexpr std::array<Param, 8> kPolicyParams = {{
 
 // The manual sweep is for operators anywhere (SLA-14); absent options take the policy (SLA-13).
 ToolResult sweep(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "a manual SLA sweep");
+  const auto actor = resolve_admin(context, args, "a manual SLA sweep");
   if (!actor.ok()) return actor.error();
   const SlaPolicy policy = sla_policy(load_coordination(context.txn), context.config);
   SweepRequest request{
@@ -170,7 +170,7 @@ std::optional<Error> bad_fyi(const std::vector<std::string>& agents) {
 }
 
 ToolResult set_policy(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "changing the SLA policy");
+  const auto actor = resolve_admin(context, args, "changing the SLA policy");
   if (!actor.ok()) return actor.error();
   const bool changes = args.has("reset") || args.has("enabled") || args.has("every_seconds") ||
                        args.has("record_only") || args.has("max_messages") ||

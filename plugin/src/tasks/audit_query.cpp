@@ -199,7 +199,7 @@ std::optional<json::object> shown(Transaction& txn, const Place& place) {
 }
 
 ToolResult audit_log(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "reading the audit log");
+  const auto actor = resolve_admin(context, args, "reading the audit log");
   if (!actor.ok()) return actor.error();
   const auto query = read_query(context, args);
   if (!query.ok()) return query.error();

@@ -30,7 +30,7 @@ Result<std::optional<json::object>> earlier_reply(Context& context, const std::s
 
 ToolResult create_once(Context& context, const Args& args, std::string_view tool,
                        CreateTask create) {
-  const auto creator = resolve_actor(context, args, "from_agent");
+  const auto creator = resolve_actor(context, args);
   if (!creator.ok()) return creator.error();
   const std::string key = idempotency_key(args);
   std::string ledger_key;

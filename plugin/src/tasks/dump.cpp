@@ -66,7 +66,7 @@ TaskFilter filter_of(const Args& args) {
 }  // namespace
 
 ToolResult dump_tasks(Context& context, const Args& args) {
-  const auto actor = resolve_admin(context, args, "from_agent", "dumping tasks");
+  const auto actor = resolve_admin(context, args, "dumping tasks");
   if (!actor.ok()) return actor.error();
   const auto limit = static_cast<std::size_t>(args.integer("limit").value_or(kDefaultLimit));
   const Page page = read_page(context.txn, args, limit);

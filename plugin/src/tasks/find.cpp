@@ -41,7 +41,7 @@ json::object row(const Task& task) {
 }  // namespace
 
 ToolResult find_tasks(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "agentId");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   TaskFilter filter{.id_prefix = filter_text(args, "idPrefix"),
                     .title_contains = filter_text(args, "titleContains"),

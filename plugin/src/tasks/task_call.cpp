@@ -51,7 +51,7 @@ std::optional<TaskCall> replay_of_pruned(Context& context, const Args& args, con
 }  // namespace
 
 Result<TaskCall> open_call(Context& context, const Args& args, const Verb& verb) {
-  auto actor = resolve_actor(context, args, "agentId");
+  auto actor = resolve_actor(context, args);
   if (!actor.ok()) return std::move(actor.error());
   auto task = find_task_by_id(context.txn, args.text_or("taskId", ""));
   if (!task.ok()) {

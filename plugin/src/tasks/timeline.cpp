@@ -75,7 +75,7 @@ json::object head(const Task& task) {
 }  // namespace
 
 ToolResult task_timeline(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args, "agentId");
+  const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   const auto task = find_task_by_id(context.txn, args.text_or("taskId", ""));
   if (!task.ok()) return task.error();

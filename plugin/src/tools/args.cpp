@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tools/acting.hpp"
+
 namespace ansible {
 namespace {
 
@@ -178,6 +180,25 @@ void drop_nulls(std::span<const Param> members, json::object& object) {
   }
 }
 
+const Param* find_param(std::span<const Param> params, std::string_view name) {
+  const auto at = std::find_if(params.begin(), params.end(),
+                               [&](const Param& param) { return param.name == name; });
+  return at == params.end() ? nullptr : &*at;
+}
+
+// WHO-2: every name that says who acts in a tool with these parameters.
+std::vector<Param> actor_params(std::span<const Param> params) {
+  std::vector<Param> out;
+  if (std::none_of(params.begin(), params.end(), [](const Param& p) { return p.names_actor; })) {
+    return out;
+  }
+  for (const std::string_view name : kActorNames) {
+    const Param* declared = find_param(params, name);
+    if (declared == nullptr || declared->names_actor) out.push_back(acting_agent(name));
+  }
+  return out;
+}
+
 std::string trimmed(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
@@ -213,10 +234,19 @@ Result<Args> Args::read(std::span<const Param> params, json::object object) {
     }
   }
   if (auto problem = Checker::members(params, object, "")) return std::move(*problem);
+  for (const Param& param : actor_params(params)) {
+    json::value* v = object.if_contains(param.name);
+    if (v == nullptr) continue;
+    if (auto problem = Checker::check(param, *v, '/' + std::string(param.name))) {
+      return std::move(*problem);
+    }
+    args.actor_names_.push_back({param.name, std::string(v->get_string())});
+  }
   for (const auto& member : object) {
     const std::string_view name = member.key();
-    if (std::none_of(params.begin(), params.end(),
-                     [&](const Param& p) { return p.name == name; })) {
+    const bool actor = std::any_of(args.actor_names_.begin(), args.actor_names_.end(),
+                                   [&](const ActorName& a) { return a.name == name; });
+    if (!actor && find_param(params, name) == nullptr) {
       args.unknown_.emplace_back(name.substr(0, 100));
     }
   }
@@ -234,8 +264,7 @@ json::object Args::known() const {
 }
 
 const json::value* Args::find(std::string_view name) const {
-  if (std::none_of(params_.begin(), params_.end(),
-                   [&](const Param& p) { return p.name == name; })) {
+  if (find_param(params_, name) == nullptr) {
     throw std::logic_error("the tool table has no parameter " + std::string(name));
   }
   return raw_.if_contains(name);

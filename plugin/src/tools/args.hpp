@@ -13,11 +13,18 @@
 
 namespace ansible {
 
+// "from_agent": "worker"
+struct ActorName {
+  std::string_view name;  // of kActorNames
+  std::string value;
+};
+
 // Typed access to arguments that passed validation. Asking for a name that the tool's table does not have, or with
 // another type than it says, is a bug (throws std::logic_error).
 class Args {
  public:
-  // Validates `object` against `params`; nulls are dropped. Names that no parameter has end up in unknown().
+  // Validates `object` against `params`; nulls are dropped. Names that no parameter has, and that do not name the actor
+  // either, end up in unknown().
   // Errors: invalid_argument with details {pointer, expected, got}.
   static Result<Args> read(std::span<const Param> params, json::object object);
 
@@ -33,6 +40,9 @@ class Args {
   json::object object(std::string_view name) const;
   std::vector<json::object> objects(std::string_view name) const;
 
+  // The names under which the call says who acts, each with its value (WHO-2); empty when the tool acts for nobody.
+  const std::vector<ActorName>& actor_names() const { return actor_names_; }
+
   const std::vector<std::string>& unknown() const { return unknown_; }
 
   // What was passed, nulls dropped, unknown names included.
@@ -45,6 +55,7 @@ class Args {
   const json::value* find(std::string_view name) const;
   std::span<const Param> params_;
   json::object raw_;
+  std::vector<ActorName> actor_names_;
   std::vector<std::string> unknown_;
 };
 

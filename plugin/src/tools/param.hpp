@@ -34,6 +34,7 @@ struct Param {
   std::span<const std::string_view> one_of = {};  // a string's allowed values
   std::span<const Param> members = {};            // of an object; others are refused
   std::size_t min_items = 0;                      // of a list
+  bool names_actor = false;                       // says who acts (tools/acting.hpp)
 };
 
 // The JSON Schema of an object with these parameters; unknown members are allowed (and warned about).
