@@ -23,6 +23,7 @@ std::string bounds(const Param& param) {
   if (param.min != INT64_MIN) out += ", from " + std::to_string(param.min);
   if (param.max != INT64_MAX) out += ", to " + std::to_string(param.max);
   if (param.clamped) out += " (clamped)";
+  if (param.floored) out += " (rounded down)";
   return out;
 }
 

@@ -103,6 +103,12 @@ TEST_CASE("SLA-13: the policy refuses what it cannot mean, and changes nothing")
   CHECK(world.store == before);
 }
 
+TEST_CASE("reference 3.2: a fraction of the message budget of a manual sweep is dropped") {
+  World world;
+  world.ok("ansible_sla_sweep", {{"record_only", false}, {"max_messages", 2.9}});
+  CHECK(code_of(world.call("ansible_sla_sweep", {{"max_messages", -0.5}})) == "invalid_argument");
+}
+
 TEST_CASE("SLA-14: sweeping by hand and setting the policy are for operators and admins") {
   World world;
   const std::string token = world.agent("ann");

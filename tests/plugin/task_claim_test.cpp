@@ -77,6 +77,19 @@ TEST_CASE("T-8: the longest and the shortest ETA are accepted") {
   }
 }
 
+TEST_CASE("T-8, reference 2.4: a fraction of a second of the ETA is dropped") {
+  World world;
+  world.agent("bob");
+  const std::string task = delegate(world, "bob");
+  CHECK(code_of(claim(world, task, "bob", {{"etaSeconds", 0.9}})) == "eta_invalid");
+  CHECK(code_of(claim(world, task, "bob", {{"etaSeconds", 1e300}})) == "invalid_argument");
+  const json::object reply = claim(world, task, "bob", {{"etaSeconds", 900.7}});
+  CHECK(text_of(reply.at("accepted").as_object(), "etaAt") ==
+        ansible::iso_time(world.now_ms + 900'000));
+  // Rounded, it is the same request (T-2).
+  CHECK(claim(world, task, "bob", {{"etaSeconds", 900}}).contains("idempotent"));
+}
+
 TEST_CASE("T-8: a claim beyond maxConcurrent is overloaded until a task is given back") {
   World world;
   world.agent("bob");

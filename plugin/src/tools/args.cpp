@@ -1,6 +1,7 @@
 #include "tools/args.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -107,6 +108,7 @@ class Checker {
   }
 
   static Problem integer(const Param& param, json::value& v, const std::string& pointer) {
+    if (param.floored) round_down(v);
     const bool numeric = v.is_int64() || (param.clamped && (v.is_double() || v.is_uint64()));
     if (!numeric) return invalid(pointer, range(param), brief(v));
     if (param.clamped) {
@@ -118,6 +120,13 @@ class Checker {
       return invalid(pointer, range(param), brief(v));
     }
     return std::nullopt;
+  }
+
+  // Leaves what no integer can hold as it is.
+  static void round_down(json::value& v) {
+    constexpr double kBound = 9.0e18;
+    if (!v.is_double() || std::abs(v.get_double()) > kBound) return;
+    v = static_cast<std::int64_t>(std::floor(v.get_double()));
   }
 
   static std::string range(const Param& param) {

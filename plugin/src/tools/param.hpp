@@ -31,6 +31,7 @@ struct Param {
   std::int64_t min = INT64_MIN;
   std::int64_t max = INT64_MAX;
   bool clamped = false;  // out of range is moved to the bound (only where the reference says so)
+  bool floored = false;  // a fraction is rounded down (only where the reference says so)
   std::span<const std::string_view> one_of = {};  // a string's allowed values
   std::span<const Param> members = {};            // of an object; others are refused
   std::size_t min_items = 0;                      // of a list

@@ -31,7 +31,7 @@ json::object members_schema(std::span<const Param> members, bool open) {
         case ParamType::kString:
           return string_schema(param);
         case ParamType::kInteger: {
-          json::object s{{"type", param.clamped ? "number" : "integer"}};
+          json::object s{{"type", param.clamped || param.floored ? "number" : "integer"}};
           if (!param.clamped && param.min != INT64_MIN) s["minimum"] = param.min;
           if (!param.clamped && param.max != INT64_MAX) s["maximum"] = param.max;
           return s;

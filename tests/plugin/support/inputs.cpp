@@ -27,7 +27,7 @@ bool has_type(const Param& param, const json::value& v) {
     case ParamType::kString:
       return v.is_string();
     case ParamType::kInteger:
-      return v.is_int64() || (param.clamped && v.is_double());
+      return v.is_int64() || ((param.clamped || param.floored) && v.is_double());
     case ParamType::kBoolean:
       return v.is_bool();
     case ParamType::kStrings:
