@@ -9,11 +9,12 @@ namespace ansible {
 
 std::optional<Error> check_id(std::string_view pointer, std::string_view id) {
   if (valid_id(id)) return std::nullopt;
+  const std::string got = brief(json::value(id));
   const std::string expected =
       "1-100 characters of A-Z a-z 0-9 . _ : @ -, not beginning with '.' or '-'";
   return Error{code::kInvalidArgument,
-               std::string(pointer.substr(1)) + ": expected " + expected,
-               {{"pointer", pointer}, {"expected", expected}, {"got", brief(json::value(id))}}};
+               std::string(pointer.substr(1)) + ": expected " + expected + ", got " + got,
+               {{"pointer", pointer}, {"expected", expected}, {"got", got}}};
 }
 
 Result<Agent> existing_agent(Context& context, const Args& args) {

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "actors/actor.hpp"
+#include "actors/named_ids.hpp"
 #include "coordination/dump_state.hpp"
 #include "coordination/preference.hpp"
 #include "coordination/status.hpp"
@@ -125,6 +126,7 @@ ToolResult set(Context& context, const Args& args) {
   if (!actor.ok()) return actor.error();
   Coordination coordination = load_coordination(context.txn);
   const std::string wanted = *args.text("coordinator");
+  if (auto refusal = refuse_odd_node(context, "coordinator", wanted)) return std::move(*refusal);
   const auto before = coordination.coordinator;
   if (before && *before != wanted && !args.flag("confirmLastResort")) {
     return Error{code::kInvalidArgument,
@@ -194,8 +196,11 @@ ToolResult set_preference(Context& context, const Args& args) {
                  "expected at least one of desiredCoordinator, desiredSweepEverySeconds",
                  {{"pointer", ""}, {"expected", "at least one value"}, {"got", "none"}}};
   }
-  const Preference preference{args.text("desiredCoordinator"),
-                              args.integer("desiredSweepEverySeconds"), context.now_ms};
+  const auto desired = args.text("desiredCoordinator");
+  if (desired) {
+    if (auto odd = refuse_odd_node(context, "desiredCoordinator", *desired)) return std::move(*odd);
+  }
+  const Preference preference{desired, args.integer("desiredSweepEverySeconds"), context.now_ms};
   save_preference(context.txn, context.node_id(), preference);
   return json::object{{"success", true},
                       {"nodeId", context.node_id()},

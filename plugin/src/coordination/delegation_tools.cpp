@@ -2,6 +2,7 @@
 #include <array>
 
 #include "actors/actor.hpp"
+#include "actors/named_ids.hpp"
 #include "coordination/delegation_policy.hpp"
 #include "core/fields.hpp"
 #include "messages/message_store.hpp"
@@ -101,6 +102,8 @@ ToolResult set(Context& context, const Args& args) {
   const auto actor = resolve_admin(context, args, "publishing a delegation policy");
   if (!actor.ok()) return actor.error();
   if (auto refusal = refuse_elsewhere(context)) return std::move(*refusal);
+  const std::vector<std::string> targets = meant_agents(context, args.texts("notifyAgents"));
+  if (auto odd = refuse_odd_agents(context, "notifyAgents", targets)) return std::move(*odd);
   const std::string markdown = *args.text("policyMarkdown");
   const DelegationPolicy policy{*args.text("version"), policy_checksum(context.txn, markdown),
                                 context.now_ms, actor->id};
@@ -124,7 +127,6 @@ ToolResult set(Context& context, const Args& args) {
   save_delegation_policy(context.txn, policy, markdown);
   json::object reply = published(policy);
   reply["changed"] = true;
-  const std::vector<std::string> targets = meant_agents(context, args.texts("notifyAgents"));
   if (!targets.empty() || !args.has("notifyAgents")) {
     reply["notifyMessageId"] = tell(context, *actor, policy, targets);
   }

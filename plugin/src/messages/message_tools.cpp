@@ -3,6 +3,7 @@
 
 #include "actors/actor.hpp"
 #include "actors/agent_store.hpp"
+#include "actors/named_ids.hpp"
 #include "core/fields.hpp"
 #include "core/ids.hpp"
 #include "dispatch/conversation.hpp"
@@ -61,6 +62,13 @@ std::vector<std::string> recipients(Context& context, const Args& args, std::str
   return out;
 }
 
+std::optional<Error> refuse_odd(Context& context, const Args& args) {
+  for (const std::string_view name : {"to", "notify_to"}) {
+    if (auto refusal = refuse_odd_agents(context, name, args.texts(name))) return refusal;
+  }
+  return std::nullopt;
+}
+
 std::optional<Error> refuse_sizes(const Args& args) {
   if (auto refusal = refuse_long_list(args, "to", kMostRecipients)) return refusal;
   if (auto refusal = refuse_long_list(args, "notify_to", kMostRecipients)) return refusal;
@@ -71,6 +79,7 @@ ToolResult send(Context& context, const Args& args) {
   const auto actor = resolve_actor(context, args);
   if (!actor.ok()) return actor.error();
   if (auto refusal = refuse_sizes(args)) return std::move(*refusal);
+  if (auto refusal = refuse_odd(context, args)) return std::move(*refusal);
   Message message;
   message.from_agent = actor->id;
   message.from_node = context.node_id();

@@ -3,8 +3,8 @@
 #include <array>
 
 #include "actors/actor.hpp"
+#include "actors/named_ids.hpp"
 #include "core/fields.hpp"
-#include "core/ids.hpp"
 #include "sla/sla_policy.hpp"
 #include "sla/sla_sweep.hpp"
 #include "sla/sweep_contract.hpp"
@@ -130,6 +130,8 @@ constexpr std::array<Param, 8> kPolicyParams = {{
 ToolResult sweep(Context& context, const Args& args) {
   const auto actor = resolve_admin(context, args, "a manual SLA sweep");
   if (!actor.ok()) return actor.error();
+  const std::vector<std::string> fyi = args.texts("fyi_agents");
+  if (auto odd = refuse_odd_agents(context, "fyi_agents", fyi)) return std::move(*odd);
   const SlaPolicy policy = sla_policy(load_coordination(context.txn), context.config);
   SweepRequest request{
       .kind = "manual",
@@ -137,8 +139,7 @@ ToolResult sweep(Context& context, const Args& args) {
       .options = {.dry_run = args.flag("dry_run"),
                   .record_only = args.boolean("record_only").value_or(policy.record_only.value),
                   .max_messages = args.integer("max_messages").value_or(policy.max_messages.value),
-                  .fyi_agents =
-                      args.has("fyi_agents") ? args.texts("fyi_agents") : policy.fyi_agents.value,
+                  .fyi_agents = args.has("fyi_agents") ? fyi : policy.fyi_agents.value,
                   .limit = args.integer("limit")},
       .reason = "manual"};
   for (const std::string_view name :
@@ -158,18 +159,6 @@ void reset(Coordination& coordination, std::string_view name) {
   if (name == "fyi_agents" || name == "fyiAgents") coordination.sla_fyi_agents.reset();
 }
 
-std::optional<Error> bad_fyi(const std::vector<std::string>& agents) {
-  for (const std::string& agent : agents) {
-    if (valid_id(agent)) continue;
-    const std::string expected = "agent ids of 1-100 characters of [A-Za-z0-9._:@-]";
-    const std::string got = brief(json::value(agent));
-    return Error{code::kInvalidArgument,
-                 "fyi_agents: expected " + expected + ", got " + got,
-                 {{"pointer", "/fyi_agents"}, {"expected", expected}, {"got", got}}};
-  }
-  return std::nullopt;
-}
-
 ToolResult set_policy(Context& context, const Args& args) {
   const auto actor = resolve_admin(context, args, "changing the SLA policy");
   if (!actor.ok()) return actor.error();
@@ -182,7 +171,7 @@ ToolResult set_policy(Context& context, const Args& args) {
                  "fyi_agents, or reset"};
   }
   const std::vector<std::string> fyi = args.texts("fyi_agents");
-  if (auto problem = bad_fyi(fyi)) return std::move(*problem);
+  if (auto odd = refuse_odd_agents(context, "fyi_agents", fyi)) return std::move(*odd);
   Coordination coordination = load_coordination(context.txn);
   const SlaPolicy previous = sla_policy(coordination, context.config);
   if (args.has("reset")) {
