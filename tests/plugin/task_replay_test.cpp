@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <tuple>
+
 #include "core/fields.hpp"
 #include "plugin/support/tasks.hpp"
 
@@ -202,6 +204,62 @@ TEST_CASE("T-6: a keyless claim or completion replays, with other arguments it i
         "invalid_transition");
   CHECK(replay(world, "ansible_claim_task", claimed).at("task").at("status").as_string() ==
         "completed");
+}
+
+TEST_CASE(
+    "T-6: with the same words a claim or completion replays, also without its key or with a first "
+    "one") {
+  const json::object keys[] = {{}, {{"idempotency_key", "a"}}, {{"idempotency_key", "b"}}};
+  for (const json::object& first : keys) {
+    for (const json::object& second : keys) {
+      CAPTURE(json::canonical(first));
+      CAPTURE(json::canonical(second));
+      World world;
+      world.agent("bob");
+      const std::string task = delegate(world, "bob");
+      const json::object claimed{{"taskId", task}, {"agentId", "bob"}, {"etaSeconds", 9}};
+      const json::object completed{{"taskId", task}, {"agentId", "bob"}, {"result", "x"}};
+      for (const auto& [tool, words, other] :
+           {std::tuple{"ansible_claim_task", claimed, json::object{{"etaSeconds", 10}}},
+            std::tuple{"ansible_complete_task", completed, json::object{{"result", "y"}}}}) {
+        const json::object reply = world.ok(tool, with(words, first));
+        const std::string kinds = kinds_of(world, task);
+        const json::object again = world.ok(tool, with(words, second));
+        CHECK(again.at("idempotent").as_bool());
+        CHECK(without_replay_marks(again) == without_replay_marks(reply));
+        CHECK(kinds_of(world, task) == kinds);
+        const std::string code = code_of(world.call(tool, with(with(words, second), other)));
+        CHECK(code == (second.empty() ? "invalid_transition" : "idempotency_conflict"));
+      }
+    }
+  }
+}
+
+TEST_CASE("T-6: a new key does not get a claim back that somebody else has taken since") {
+  World world;
+  world.agent("bob");
+  world.agent("carol");
+  const std::string task = delegate(world, "bob", {{"to_agents", {"carol"}}});
+  REQUIRE(code_of(claim(world, task, "bob", {{"etaSeconds", 9}, {"idempotency_key", "a"}})) ==
+          "ok");
+  REQUIRE(code_of(on_task(world, "ansible_release_task", task, "bob")) == "ok");
+  REQUIRE(code_of(claim(world, task, "carol")) == "ok");
+  const Store before = world.store;
+  CHECK(code_of(claim(world, task, "bob", {{"etaSeconds", 9}, {"idempotency_key", "b"}})) ==
+        "invalid_transition");
+  CHECK(world.store == before);
+}
+
+TEST_CASE("T-3: a key that was answered by a replay stays used after a release") {
+  World world;
+  world.agent("bob");
+  const std::string task = delegate(world, "bob");
+  REQUIRE(code_of(claim(world, task, "bob", {{"etaSeconds", 9}})) == "ok");
+  const json::object keyed{{"etaSeconds", 9}, {"idempotency_key", "a"}};
+  REQUIRE(claim(world, task, "bob", keyed).contains("idempotent"));
+  REQUIRE(code_of(on_task(world, "ansible_release_task", task, "bob")) == "ok");
+  CHECK(claim(world, task, "bob", keyed).at("superseded").as_bool());
+  CHECK(status_of(world, task) == "pending");
 }
 
 TEST_CASE("T-6: after a release the same keyless claim is a new claim") {

@@ -32,6 +32,12 @@ std::string task_ledger_key(Context& context, std::string_view task, std::string
 std::string tool_ledger_key(Context& context, std::string_view actor, std::string_view tool,
                             std::string_view idempotency_key);
 
+// The last effect on the task of this verb by this actor for arguments of this digest, whatever its key was. Looks at no
+// more than 200 entries: each is a claim (or completion) of that very actor.
+std::optional<LedgerEntry> last_effect(Transaction& txn, std::string_view task,
+                                       std::string_view action, std::string_view actor,
+                                       std::string_view digest);
+
 std::optional<LedgerEntry> load_ledger(Transaction& txn, std::string_view ledger_key);
 void save_ledger(Transaction& txn, std::string_view ledger_key, const LedgerEntry& entry);
 

@@ -18,17 +18,28 @@ void mark_superseded(json::object& reply, const TaskCall& call, const Verb& verb
   if (needs_claim && call.task.claimed_by_agent != call.actor.id) reply["superseded"] = true;
 }
 
-// T-3 ... T-6. A request without a key is a replay only when its verb is no longer possible: after
-// a release the same agent may claim again with the same words.
+// What the same words did under another key, or under none (T-6, reference 2.4). Only when their verb is no longer
+// possible: after a release the same agent may claim again with the same words. A new key asks for a claim of one's own,
+// so an effect that somebody has overtaken since does not answer it.
+std::optional<LedgerEntry> effect_of_words(Context& context, const TaskCall& call, const Verb& verb,
+                                           const std::string& key) {
+  if (!verb.replays_keyless || next_status(call.task.status, *verb.replays_keyless)) {
+    return std::nullopt;
+  }
+  if (!key.empty() && call.task.claimed_by_agent != call.actor.id) return std::nullopt;
+  auto effect = last_effect(context.txn, call.task.id, verb.name, call.actor.id, call.digest);
+  if (effect && !key.empty()) save_ledger(context.txn, call.ledger_key, *effect);
+  return effect;
+}
+
+// T-3 ... T-6. Nothing when the request had no effect before: the table decides.
 std::optional<Error> consult_ledger(Context& context, TaskCall& call, const Verb& verb,
                                     const std::string& key) {
-  const auto entry = load_ledger(context.txn, call.ledger_key);
+  std::optional<LedgerEntry> entry;
+  if (!key.empty()) entry = load_ledger(context.txn, call.ledger_key);
+  if (entry && entry->digest != call.digest) return idempotency_conflict(key);
+  if (!entry) entry = effect_of_words(context, call, verb, key);
   if (!entry) return std::nullopt;
-  if (key.empty() && next_status(call.task.status, *verb.replays_keyless)) return std::nullopt;
-  if (entry->digest != call.digest) {
-    if (key.empty()) return std::nullopt;  // the table refuses it: invalid_transition
-    return idempotency_conflict(key);
-  }
   call.replay = replayed(entry->reply, call.task);
   mark_superseded(*call.replay, call, verb);
   return std::nullopt;
@@ -40,9 +51,12 @@ std::optional<TaskCall> replay_of_pruned(Context& context, const Args& args, con
   const std::string key = idempotency_key(args);
   if (key.empty() && !verb.replays_keyless) return std::nullopt;
   const std::string id = trimmed(args.text_or("taskId", ""));
+  const std::string digest = args_digest(context, args, {{"taskId", id}});
   const auto entry =
-      load_ledger(context.txn, task_ledger_key(context, id, verb.name, actor.id, key));
-  if (!entry || entry->digest != args_digest(context, args, {{"taskId", id}})) return std::nullopt;
+      key.empty()
+          ? last_effect(context.txn, id, verb.name, actor.id, digest)
+          : load_ledger(context.txn, task_ledger_key(context, id, verb.name, actor.id, key));
+  if (!entry || entry->digest != digest) return std::nullopt;
   TaskCall call{.actor = actor, .task = {}, .replay = entry->reply};
   (*call.replay)["idempotent"] = true;
   return call;

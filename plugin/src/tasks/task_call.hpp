@@ -15,7 +15,7 @@
 
 namespace ansible {
 
-// A verb's name in the ledger, and whether it replays without a key (T-6: claim and complete do).
+// A verb's name in the ledger, and whether it replays without its key (T-6: claim and complete do).
 struct Verb {
   std::string_view name;
   std::optional<Action> replays_keyless = {};
