@@ -110,6 +110,7 @@ bool well_formed(std::string_view key) {
       "task",
       "task-count",
       "task-sla",
+      "task-time",
       "told",
   };
   const std::string_view place = key.substr(0, key.find('/'));

@@ -15,8 +15,8 @@ constexpr std::int64_t kDay = 86'400'000;
 std::size_t task_rows(const World& world) {
   std::size_t count = 0;
   for (const char* prefix :
-       {"task/", "task-sla/", "by-status/", "by-assignee/", "by-creator/", "by-claimer/",
-        "agent-load/", "due/", "lease/", "ledger/task/", "ledger-left/"}) {
+       {"task/", "task-time/", "task-sla/", "by-status/", "by-assignee/", "by-creator/",
+        "by-claimer/", "agent-load/", "due/", "lease/", "ledger/task/", "ledger-left/"}) {
     count += rows(world, prefix);
   }
   return count;

@@ -230,6 +230,37 @@ TEST_CASE("a dump comes in pages that together hold every task once") {
   CHECK(seen == expected);
 }
 
+TEST_CASE(
+    "reference 2.9: a dump begins with the task that was created last, and a limit keeps that "
+    "one") {
+  World world;
+  world.agent("bob");
+  std::string expected;
+  std::string oldest;
+  for (int i = 0; i < 12; ++i) {
+    const std::string task = delegate(world, "bob");
+    if (oldest.empty()) oldest = task;
+    expected = task + ' ' + expected;
+    world.advance_ms(1);
+  }
+  REQUIRE(code_of(claim(world, oldest, "bob")) == "ok");  // not by its last change
+  std::string shown;
+  std::string cursor;
+  do {
+    json::object args{{"limit", 5}};
+    if (!cursor.empty()) args["cursor"] = cursor;
+    const json::object page = world.ok("ansible_dump_tasks", args);
+    for (const json::value& item : page.at("items").as_array()) {
+      shown += std::string(item.at("id").as_string()) + ' ';
+    }
+    cursor = text_of(page, "nextCursor");
+  } while (!cursor.empty());
+  CHECK(shown == expected);
+  for (const char* bad : {"x", "0001800000000000", "0001800000000000/", "../0001800000000000/x"}) {
+    CHECK(code_of(world.call("ansible_dump_tasks", {{"cursor", bad}})) == "invalid_argument");
+  }
+}
+
 TEST_CASE("a dump is filtered by status and assignee") {
   World world;
   world.agent("bob");

@@ -35,6 +35,7 @@ std::vector<ansible::Task> all_tasks(const Store& store) {
 
 // Everything that can be computed from the documents, computed from them and compared.
 void check_consistency(const Store& store) {
+  Keys time_index;
   Keys status_index;
   Keys assignee_index;
   Keys creator_index;
@@ -46,6 +47,7 @@ void check_consistency(const Store& store) {
   for (const ansible::Task& task : tasks) {
     const std::string status(to_text(task.status));
     ++counts[status];
+    time_index.insert(key::task_time(task.created_at, task.id));
     status_index.insert(key::by_status(status, task.list_rank(), task.updated_at, task.id));
     for (const std::string& agent : task.assignees) {
       assignee_index.insert(
@@ -61,6 +63,7 @@ void check_consistency(const Store& store) {
     CHECK(keys_with(store, "audit/" + task.id + "/").size() == task.audit_seq);
     CHECK(task.updates.size() == std::min<std::size_t>(50, task.audit_seq - 1));
   }
+  CHECK(keys_with(store, "task-time/") == time_index);
   CHECK(keys_with(store, "by-status/") == status_index);
   CHECK(keys_with(store, "by-assignee/") == assignee_index);
   CHECK(keys_with(store, "by-creator/") == creator_index);

@@ -93,6 +93,7 @@ void check_loads(const Mirror& mirror, const std::vector<ansible::Task>& tasks,
 
 void check_indexes(const Mirror& mirror, const std::vector<ansible::Task>& tasks,
                    Problems& problems) {
+  std::set<std::string> by_time;
   std::set<std::string> by_status;
   std::set<std::string> by_assignee;
   std::set<std::string> by_creator;
@@ -102,6 +103,7 @@ void check_indexes(const Mirror& mirror, const std::vector<ansible::Task>& tasks
   for (const ansible::Task& task : tasks) {
     const std::string_view status = to_text(task.status);
     const int rank = task.list_rank();
+    by_time.insert(key::task_time(task.created_at, task.id));
     by_status.insert(key::by_status(status, rank, task.updated_at, task.id));
     for (const std::string& agent : task.assignees) {
       by_assignee.insert(key::by_assignee(agent, status, rank, task.updated_at, task.id));
@@ -119,6 +121,7 @@ void check_indexes(const Mirror& mirror, const std::vector<ansible::Task>& tasks
     }
     if (task.lease_expires_at) leases.insert(key::lease(*task.lease_expires_at, task.id));
   }
+  same_keys(mirror, "task-time/", std::move(by_time), problems);
   same_keys(mirror, "by-status/", std::move(by_status), problems);
   same_keys(mirror, "by-assignee/", std::move(by_assignee), problems);
   same_keys(mirror, "by-creator/", std::move(by_creator), problems);

@@ -134,6 +134,9 @@ std::string by_creator(std::string_view agent, bool open, std::string_view task)
 std::string by_claimer(std::string_view agent, std::string_view task) {
   return join({"by-claimer", part(agent), part(task)});
 }
+std::string task_time(std::int64_t created_ms, std::string_view task) {
+  return join({"task-time", ms(created_ms), part(task)});
+}
 std::string held(std::string_view agent, std::string_view task) {
   return join({"held", part(agent), part(task)});
 }

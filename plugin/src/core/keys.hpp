@@ -29,6 +29,7 @@
 //   retention-last                               the last prune of closed tasks
 //   lock-sweep/<node>                            what a host last reported about its lock sweep
 //   task/<task>                                  Task
+//   task-time/<created>/<task>                   empty: all tasks, by their creation
 //   task-sla/<task>                              SlaRecord: deadlines, escalations, outcomes
 //   task-count                                   TaskCounts: all tasks and per status
 //   agent-load/<agent>                           AgentLoad: queued tasks, held claims, assigned tasks per status
@@ -130,6 +131,7 @@ std::string by_status(std::string_view status, int rank, std::int64_t updated_ms
 std::string by_assignee(std::string_view agent, std::string_view status, int rank,
                         std::int64_t updated_ms, std::string_view task);
 std::string by_creator(std::string_view agent, bool open, std::string_view task);
+std::string task_time(std::int64_t created_ms, std::string_view task);
 std::string by_claimer(std::string_view agent, std::string_view task);
 std::string held(std::string_view agent, std::string_view task);
 std::string ledger_task(std::string_view task, std::string_view action, std::string_view actor,

@@ -1,6 +1,7 @@
 // ansible_dump_tasks: whole task records for an admin, page by page (reference 2.9, WHO-10).
-#include <algorithm>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "actors/actor.hpp"
 #include "core/fields.hpp"
@@ -14,12 +15,13 @@ namespace ansible {
 namespace {
 
 constexpr std::int64_t kDefaultLimit = 200;
-constexpr std::size_t kMostLookedAt = 2'000;     // tasks per page, matching or not
+constexpr std::size_t kMostLookedAt = 2'000;  // tasks per page, matching or not
+constexpr const char* kPlaces = "task-time/";
 constexpr std::size_t kMostPageBytes = 2 << 20;  // of stored documents; a reply may have 4 MiB
 
 struct Page {
   std::vector<Task> tasks;
-  std::string next;  // the id after which the next page begins; empty: this was the last
+  std::string next;  // the place after which the next page begins; empty: this was the last
 };
 
 bool matches(const Args& args, const Task& task) {
@@ -27,31 +29,60 @@ bool matches(const Args& args, const Task& task) {
   return !args.has("assignedTo") || task.assigned_to(trimmed(args.text_or("assignedTo", "")));
 }
 
-// In the order of ids, which stays as it is while tasks change.
+// The places of the next tasks after `cursor`, "<created>/<task>" as in the key, the last created first: `most`, and one
+// more if there are more.
+std::vector<std::string> places_after(Transaction& txn, const std::string& cursor,
+                                      std::size_t most) {
+  const std::string prefix = kPlaces;
+  const std::string end = cursor.empty() ? prefix_end(prefix) : prefix + cursor;
+  std::vector<std::string> places;
+  txn.scan(prefix, end, {.reverse = true, .limit = most + 1},
+           [&](std::string_view at, std::string_view) {
+             places.emplace_back(at.substr(prefix.size()));
+             return true;
+           });
+  return places;
+}
+
+// By creation, which stays as it is while tasks change.
 Page read_page(Transaction& txn, const Args& args, std::size_t limit) {
-  const std::string prefix = "task/";
-  const std::string cursor = args.text_or("cursor", "");
-  const std::string first = cursor.empty() ? prefix : key::task(cursor) + '\0';
   Page page;
   std::size_t looked_at = 0;
   std::size_t bytes = 0;
   std::string last;
-  txn.scan(first, prefix_end(prefix), {.limit = kMostLookedAt + 1},
-           [&](std::string_view at, std::string_view value) {
-             const bool full = page.tasks.size() >= limit || bytes > kMostPageBytes;
-             if (full || looked_at >= kMostLookedAt) {
-               page.next = last;
-               return false;
-             }
-             ++looked_at;
-             Task task = task_from_json(parse_document(at, value));
-             last = task.id;
-             if (!matches(args, task)) return true;
-             bytes += value.size();
-             page.tasks.push_back(std::move(task));
-             return true;
-           });
+  const bool filtered = args.has("status") || args.has("assignedTo");
+  for (const std::string& place :
+       places_after(txn, args.text_or("cursor", ""), filtered ? kMostLookedAt : limit)) {
+    const bool full = page.tasks.size() >= limit || bytes > kMostPageBytes;
+    if (full || looked_at >= kMostLookedAt) {
+      page.next = last;
+      break;
+    }
+    ++looked_at;
+    last = place;
+    const std::string at = "task/" + place.substr(place.find('/') + 1);
+    const auto stored = txn.get(at);
+    if (!stored) continue;
+    Task task = task_from_json(parse_document(at, *stored));
+    if (!matches(args, task)) continue;
+    bytes += stored->size();
+    page.tasks.push_back(std::move(task));
+  }
   return page;
+}
+
+// "<created>/<task>", as a page gave it.
+std::optional<Error> refuse_bad_cursor(const Args& args) {
+  const std::string cursor = args.text_or("cursor", "");
+  const std::size_t width = key::ms(0).size();
+  const bool well_formed = cursor.size() > width + 1 && cursor[width] == '/' &&
+                           cursor.find_first_not_of("0123456789") == width;
+  if (cursor.empty() || well_formed) return std::nullopt;
+  const std::string got = brief(json::value(cursor));
+  return Error{
+      code::kInvalidArgument,
+      "cursor: expected the nextCursor of the page before, got " + got,
+      {{"pointer", "/cursor"}, {"expected", "nextCursor of the page before"}, {"got", got}}};
 }
 
 TaskFilter filter_of(const Args& args) {
@@ -68,6 +99,7 @@ TaskFilter filter_of(const Args& args) {
 ToolResult dump_tasks(Context& context, const Args& args) {
   const auto actor = resolve_admin(context, args, "dumping tasks");
   if (!actor.ok()) return actor.error();
+  if (auto refusal = refuse_bad_cursor(args)) return std::move(*refusal);
   const auto limit = static_cast<std::size_t>(args.integer("limit").value_or(kDefaultLimit));
   const Page page = read_page(context.txn, args, limit);
   json::array items;

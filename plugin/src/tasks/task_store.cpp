@@ -21,7 +21,8 @@ void write_document(Transaction& txn, const Task& task) {
 std::vector<std::string> index_keys(const Task& task) {
   const std::string_view status = to_text(task.status);
   const int rank = task.list_rank();
-  std::vector<std::string> keys{key::by_status(status, rank, task.updated_at, task.id)};
+  std::vector<std::string> keys{key::task_time(task.created_at, task.id),
+                                key::by_status(status, rank, task.updated_at, task.id)};
   for (const std::string& agent : task.assignees) {
     keys.push_back(key::by_assignee(agent, status, rank, task.updated_at, task.id));
   }

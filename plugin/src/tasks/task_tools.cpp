@@ -275,7 +275,7 @@ constexpr Param kDumpParams[] = {
     {.name = "cursor",
      .type = kString,
      .description = "nextCursor of the page before.",
-     .max_length = kId},
+     .max_length = 1'000},
     kFromAgent,
     kAgentToken,
 };
@@ -353,7 +353,8 @@ constexpr Tool kTools[] = {
      .read_only = true,
      .route_key = "/taskId"},
     {.name = "ansible_dump_tasks",
-     .description = "Show whole task records, page by page. Needs an admin.",
+     .description =
+         "Show whole task records, page by page, the last created first. Needs an admin.",
      .params = kDumpParams,
      .handler = dump_tasks,
      .read_only = true},
