@@ -93,6 +93,34 @@ TEST_CASE("MSG-1: marking all covers addressed messages and broadcasts at once")
   CHECK(inbox(world, "bob").at("unreadMessages") == 15);
 }
 
+TEST_CASE(
+    "T-2: a message that is sent again with its key is one message, and has the first reply") {
+  World world = with_agents();
+  const json::object request{{"content", "hi"},
+                             {"to", "bob"},
+                             {"from_agent", "ann"},
+                             {"notify_to", "cat"},
+                             {"idempotency_key", "k"}};
+  json::object first = world.ok("ansible_send_message", request);
+  world.advance_ms(5'000);
+  const auto before = world.store;
+  json::object again = world.ok("ansible_send_message", request);
+  CHECK(world.store == before);
+  CHECK(again.at("idempotent").as_bool());
+  again.erase("idempotent");
+  CHECK(again == first);
+  CHECK(inbox(world, "bob").at("total") == 1);
+  CHECK(inbox(world, "cat", {{"all", true}}).at("total") == 1);  // the receipt
+
+  json::object other = request;  // T-4
+  other["content"] = "ho";
+  CHECK(world.call("ansible_send_message", other).at("code") == "idempotency_conflict");
+  CHECK(world.store == before);
+  json::object bobs = request;  // a key is its sender's
+  bobs["from_agent"] = "bob";
+  CHECK(world.ok("ansible_send_message", bobs).at("messageId") != first.at("messageId"));
+}
+
 TEST_CASE("MSG-3: receipts go to registered agents only and do not count as unread") {
   World world(R"({"tier":"backbone","sendReceiptAgents":["ann","ghost"]})");
   for (const char* id : {"ann", "bob"}) world.agent(id);

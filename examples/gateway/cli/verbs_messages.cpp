@@ -35,7 +35,7 @@ constexpr std::array<Flag, 3> kDeadLetters = {{
     {"--cursor", "cursor"},
 }};
 
-constexpr std::array<Flag, 9> kSend = {{
+constexpr std::array<Flag, 10> kSend = {{
     {"-m,--message", "content", kText, true},
     {"-t,--to", "to", kTexts},
     {"--from", "from_agent"},
@@ -47,6 +47,7 @@ constexpr std::array<Flag, 9> kSend = {{
      "What kind of message it is, for whoever reads it"},
     {"--notify-to", "notify_to", kTexts},
     {"--no-notify-on-send", "notify_on_send", kSwitchOff},
+    {"--idempotency-key", "idempotency_key"},
 }};
 
 std::string indented(const std::string& text) {
@@ -76,7 +77,9 @@ void inbox(Printer& print, const json::object& reply, const json::object&) {
 }
 
 void sent(Printer& print, const json::object& reply, const json::object&) {
-  print.success(text_of(reply, "message", "Message sent"));
+  if (!bool_of(reply, "idempotent")) {
+    print.success(text_of(reply, "message", "Message sent"));
+  }
   print.field("id", text_of(reply, "messageId"));
   print.field("receipts", joined(array_in(reply, "notifyTo")));
   const json::array nobody = array_in(reply, "unregistered");

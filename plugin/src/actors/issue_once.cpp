@@ -26,7 +26,7 @@ json::object finish_issue(Context& context, const IssueOnce& once, json::object 
                           std::string_view secret) {
   if (once.ledger_key.empty()) return reply;
   json::object kept = reply;
-  kept.erase(secret);
+  if (!secret.empty()) kept.erase(secret);
   save_ledger(context.txn, once.ledger_key,
               {.digest = once.digest, .reply = std::move(kept), .at = context.now_ms});
   return reply;

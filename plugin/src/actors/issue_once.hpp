@@ -1,5 +1,5 @@
-// One effect per idempotency key for tools whose reply shows a secret (T-2, WHO-8): the ledger keeps the reply without
-// it, so a replay returns the rest.
+// One effect per idempotency key for tools that create something else than a task (T-2). When the reply shows a secret
+// (WHO-8), the ledger keeps the reply without it, so a replay returns the rest.
 #pragma once
 
 #include <optional>
@@ -32,8 +32,8 @@ struct IssueOnce {
 Result<IssueOnce> open_issue(Context& context, const Args& args, const Actor& actor,
                              std::string_view tool);
 
-// Remembers `reply` but for its member `secret`, and returns it whole.
+// Remembers `reply`, but for its member `secret` if it has one, and returns it whole.
 json::object finish_issue(Context& context, const IssueOnce& once, json::object reply,
-                          std::string_view secret);
+                          std::string_view secret = {});
 
 }  // namespace ansible

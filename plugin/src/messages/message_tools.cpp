@@ -3,6 +3,7 @@
 
 #include "actors/actor.hpp"
 #include "actors/agent_store.hpp"
+#include "actors/issue_once.hpp"
 #include "actors/named_ids.hpp"
 #include "core/fields.hpp"
 #include "core/ids.hpp"
@@ -10,6 +11,7 @@
 #include "messages/message_store.hpp"
 #include "messages/receipt.hpp"
 #include "tools/acting.hpp"
+#include "tools/request_key.hpp"
 #include "tools/sizes.hpp"
 #include "tools/tool.hpp"
 
@@ -20,7 +22,7 @@ using enum ParamType;
 
 constexpr std::size_t kMostRecipients = 1'000;
 
-constexpr std::array<Param, 7> kSendParams = {{
+constexpr std::array<Param, 8> kSendParams = {{
     {.name = "content",
      .type = kString,
      .description = "The message",
@@ -42,6 +44,7 @@ constexpr std::array<Param, 7> kSendParams = {{
     {.name = "metadata",
      .type = kObject,
      .description = "Anything; conversation_id threads messages"},
+    kIdempotencyKey,
 }};
 
 std::vector<std::string> unregistered(Context& context, const std::vector<std::string>& agents) {
@@ -75,13 +78,9 @@ std::optional<Error> refuse_sizes(const Args& args) {
   return refuse_big_object(args, "metadata");
 }
 
-ToolResult send(Context& context, const Args& args) {
-  const auto actor = resolve_actor(context, args);
-  if (!actor.ok()) return actor.error();
-  if (auto refusal = refuse_sizes(args)) return std::move(*refusal);
-  if (auto refusal = refuse_odd(context, args)) return std::move(*refusal);
+json::object sent_now(Context& context, const Args& args, const Actor& actor) {
   Message message;
-  message.from_agent = actor->id;
+  message.from_agent = actor.id;
   message.from_node = context.node_id();
   message.to_agents = recipients(context, args, "to");
   message.content = *args.text("content");
@@ -93,7 +92,7 @@ ToolResult send(Context& context, const Args& args) {
   const bool notify = args.boolean("notify_on_send").value_or(true);
   std::vector<std::string> receipts;
   if (notify) {
-    receipts = send_receipt(context, {id, actor->id, message.to_agents, message.content},
+    receipts = send_receipt(context, {id, actor.id, message.to_agents, message.content},
                             recipients(context, args, "notify_to"));
   }
   json::object reply{
@@ -115,6 +114,17 @@ ToolResult send(Context& context, const Args& args) {
                        " automatic replies (maxAutoReplies); recipients find it in their inboxes";
   }
   return reply;
+}
+
+ToolResult send(Context& context, const Args& args) {
+  const auto actor = resolve_actor(context, args);
+  if (!actor.ok()) return actor.error();
+  auto once = open_issue(context, args, *actor, "ansible_send_message");
+  if (!once.ok()) return std::move(once.error());
+  if (once->replay) return std::move(*once->replay);
+  if (auto refusal = refuse_sizes(args)) return std::move(*refusal);
+  if (auto refusal = refuse_odd(context, args)) return std::move(*refusal);
+  return finish_issue(context, *once, sent_now(context, args, *actor));
 }
 
 constexpr std::array<Param, 6> kReadParams = {{

@@ -2,6 +2,7 @@
 #include "tasks/failure.hpp"
 #include "tasks/task_verbs.hpp"
 #include "tools/acting.hpp"
+#include "tools/request_key.hpp"
 #include "tools/tool.hpp"
 
 namespace ansible {
@@ -13,7 +14,6 @@ constexpr std::size_t kTitle = 200;
 constexpr std::size_t kText = 5'000;
 constexpr std::size_t kNote = 200;
 constexpr std::size_t kId = 200;
-constexpr std::size_t kKey = 200;
 constexpr std::int64_t kWeekSeconds = 604'800;
 
 constexpr std::string_view kPriorities[] = {"low", "normal", "high"};
@@ -29,13 +29,6 @@ constexpr Param kTaskId{.name = "taskId",
                         .max_length = kId};
 constexpr Param kAgentId = acting_agent("agentId");
 constexpr Param kFromAgent = acting_agent("from_agent");
-constexpr Param kIdempotencyKey{
-    .name = "idempotency_key",
-    .type = kString,
-    .description =
-        "Your own key for this request: repeating it has no second effect and returns "
-        "the first reply.",
-    .max_length = kKey};
 
 constexpr Param kSlaMembers[] = {
     {.name = "acceptSlaSeconds",
