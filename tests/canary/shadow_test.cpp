@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "canary/canary_referee.hpp"
 #include "canary/rig.hpp"
@@ -31,6 +33,16 @@ TEST_CASE("A good candidate in the shadow gives the same answers and leaves no t
   CHECK(scores.candidate.latency.count() == scores.candidate.calls);
   CHECK(rig.file->evidence.files().empty());
   CHECK(rig.stored("task/t1") != "");
+}
+
+TEST_CASE("A shadow outlives the thread that has begun it") {
+  CanaryRig rig("good");
+  std::thread([&] { rig.shadow(); }).join();
+  rig.drive(5);
+  REQUIRE(rig.answered(20));
+  const Scores scores = rig.file->scores.read();
+  CHECK(scores.candidate.differences == std::array<std::uint64_t, kDifferences>{});
+  CHECK(scores.restarts == 0);
 }
 
 TEST_CASE("A sweep is shadowed like a call") {

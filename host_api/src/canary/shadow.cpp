@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <future>
+
 #include "base/json.hpp"
 
 namespace gateway {
@@ -48,10 +50,17 @@ void count_step(CanaryCounters& side, const wire::Answer& answer) {
 Result<std::unique_ptr<Shadow>> Shadow::start(Options options, Engine& engine,
                                               std::shared_ptr<CaseFile> file) {
   std::unique_ptr<Shadow> shadow(new Shadow(std::move(options), engine, std::move(file)));
-  auto link = ShadowLink::start(shadow->options_.link, shadow->stopping_);
-  if (!link) return link.error();
-  shadow->link_ = std::move(*link);
-  shadow->thread_ = std::thread([raw = shadow.get()] { raw->run(); });
+  const auto begun = std::make_shared<std::promise<Result<void>>>();
+  auto first = begun->get_future();
+  shadow->thread_ = std::thread([raw = shadow.get(), begun] {
+    // Here, because the process ends with the thread that started it.
+    auto link = ShadowLink::start(raw->options_.link, raw->stopping_);
+    if (!link) return begun->set_value(link.error());
+    raw->link_ = std::move(*link);
+    begun->set_value(Result<void>());
+    raw->run();
+  });
+  if (auto started = first.get(); !started) return started.error();
   return shadow;
 }
 

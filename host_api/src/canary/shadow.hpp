@@ -31,7 +31,7 @@ struct ShadowCase {
   std::string tool;        // as metrics and the allow-list call it
 };
 
-// A bounded queue and one thread behind it. A full queue drops what comes: callers are never kept waiting.
+// A bounded queue and one thread behind it, which owns the process: that goes on whoever has begun it. A full queue drops what comes: callers are never kept waiting.
 // Thread rule: construct and destroy on one thread; everything else from any.
 class Shadow {
  public:
