@@ -2,37 +2,11 @@
 #include <CLI/CLI.hpp>
 
 #include "base/nearest.hpp"
+#include "cli/command_words.hpp"
 #include "cli/verb.hpp"
 
 namespace gateway_app {
 namespace {
-
-// The command that an unknown word was given to, and the word.
-struct Stray {
-  CLI::App* under;
-  std::string word;
-};
-
-// Of the global options; those of a command come after its words.
-bool takes_value(std::string_view option) {
-  return option == "--config" || option == "--state-dir" || option == "--format";
-}
-
-// Follows the words as far as they are commands; the first that is none is the stray one.
-Stray find_stray(CLI::App& root, int argc, char** argv) {
-  CLI::App* at = &root;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    if (word.starts_with("-")) {
-      if (takes_value(word)) ++i;
-      continue;
-    }
-    CLI::App* next = child(*at, word);
-    if (next == nullptr) return {at, word};
-    at = next;
-  }
-  return {at, ""};
-}
 
 std::string path_of(const CLI::App& app) {
   std::string path = app.get_name();
@@ -42,36 +16,48 @@ std::string path_of(const CLI::App& app) {
   return path;
 }
 
-// A usage error in our words: what is wrong, the nearest command, where help is.
-int usage(CLI::App& root, const CLI::ParseError& error, int argc, char** argv, Printer& print) {
-  const Stray stray = find_stray(root, argc, argv);
-  std::vector<std::string> names;
-  for (const CLI::App* sub : children(*stray.under)) names.push_back(sub->get_name());
-  std::string text = error.what();
-  const bool bad_value = dynamic_cast<const CLI::ValidationError*>(&error) != nullptr;
-  if (!bad_value && !stray.word.empty() && !names.empty()) {
-    text = "'" + stray.word + "' is no command of '" + path_of(*stray.under) + "'";
-    const std::string near = base::nearest(stray.word, names);
-    if (!near.empty()) text += "; did you mean '" + near + "'?";
+bool asks_for_json(const CommandWords& words) {
+  for (const CommandWord& word : words.words) {
+    if (word.kind == CommandWord::Kind::kOption && word.text == "--json") return true;
   }
-  text += "\n  " + path_of(*stray.under) + " --help lists what there is";
+  return false;
+}
+
+// A usage error in our words: what is wrong, the nearest command, where help is.
+int usage(const CommandWords& words, std::string text) {
+  text += "\n  " + path_of(*words.command) + " --help lists what there is";
+  Printer print(asks_for_json(words));
   return print.fail(kExitUsage, "usage", text);
+}
+
+std::string no_command(const CommandWords& words, const std::string& stray) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : children(*words.command)) names.push_back(sub->get_name());
+  const std::string near = base::nearest(stray, names);
+  return "'" + stray + "' is no command of '" + path_of(*words.command) + "'" +
+         (near.empty() ? "" : "; did you mean '" + near + "'?");
+}
+
+int parse_error(const CommandWords& words, const CLI::ParseError& error) {
+  const std::string stray = words.stray();
+  const bool bad_value = dynamic_cast<const CLI::ValidationError*>(&error) != nullptr;
+  return usage(words, bad_value || stray.empty() ? error.what() : no_command(words, stray));
+}
+
+int show_help(CLI::App& app, const CommandWords& words, const CLI::Success& help) {
+  const std::string stray = words.stray();
+  return stray.empty() ? app.exit(help) : usage(words, no_command(words, stray));
 }
 
 void add_global_options(CLI::App& app, CommandLine& line) {
   app.add_option("--config", line.global.config,
-                 "Configuration file; else $OPENCLAW_CONFIG, ~/.openclaw/openclaw.json");
+                 "Configuration file; else $OPENCLAW_CONFIG, ~/.openclaw/openclaw.json")
+      ->type_name("FILE");
   app.add_option("--state-dir", line.global.state_dir,
-                 "State directory; else $OPENCLAW_STATE_DIR, ~/.openclaw/state");
+                 "State directory; else $OPENCLAW_STATE_DIR, ~/.openclaw/state")
+      ->type_name("DIR");
   add_output_flags(app, line);
   app.set_version_flag("--version", "openclaw " OPENCLAW_VERSION);
-}
-
-bool asks_for_json(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    if (std::string_view(argv[i]) == "--json") return true;
-  }
-  return false;
 }
 
 int main_of(int argc, char** argv) {
@@ -94,19 +80,18 @@ int main_of(int argc, char** argv) {
   add_skill_verbs(app, line);
   add_sign_verb(app, line);
   add_completion_verb(app, line);
+  const CommandWords words = command_words(app, argc, argv);
   try {
-    app.parse(argc, argv);
+    app.parse(reversed_texts(words));
   } catch (const CLI::Success& help) {  // --help and --version
-    return app.exit(help);
+    return show_help(app, words, help);
   } catch (const CLI::ParseError& error) {
-    Printer print(asks_for_json(argc, argv));
-    return usage(app, error, argc, argv, print);
+    return parse_error(words, error);
   }
   Printer print(line.global.json);
   if (!line.action) {
-    const Stray at = find_stray(app, argc, argv);
-    const CLI::App* parent = at.under->get_parent();
-    std::fputs(at.under->help(parent != nullptr ? path_of(*parent) : "").c_str(), stderr);
+    const CLI::App* parent = words.command->get_parent();
+    std::fputs(words.command->help(parent != nullptr ? path_of(*parent) : "").c_str(), stderr);
     return kExitUsage;
   }
   Session session(line.global, Environment::of_process());

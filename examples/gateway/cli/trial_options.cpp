@@ -1,6 +1,7 @@
 #include "cli/trial_options.hpp"
 
 #include "cli/canary_text.hpp"
+#include "cli/list_option.hpp"
 
 namespace gateway_app {
 
@@ -17,9 +18,8 @@ void add_trial_options(CLI::App& command, TrialWords& words) {
       ->check(trial_seconds());
   command.add_option("--shadow-percent", words.shadow_percent, "Share of calls shadowed (100)")
       ->check(CLI::Range(1, 100));
-  command
-      .add_option("--allow", words.allow,
-                  "TOOL:POINTER of an intended difference, such as ansible_status:/reply/x")
+  add_list(command, "--allow", words.allow,
+           "TOOL:POINTER of an intended difference, such as ansible_status:/reply/x")
       ->type_name("TOOL:POINTER");
 }
 

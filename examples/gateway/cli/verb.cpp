@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "cli/json_text.hpp"
+#include "cli/list_option.hpp"
 #include "cli/secret_file.hpp"
 #include "cli/tool_help.hpp"
 
@@ -20,8 +21,8 @@ struct Given {
   std::vector<std::vector<std::string>> values;  // per flag
   std::vector<bool> switches;
   std::string positional;
-  std::string as;
-  std::string token;
+  std::vector<std::string> as;     // at most one; an empty one is an agent that there is not
+  std::vector<std::string> token;  // likewise
   std::string token_file;
 };
 
@@ -128,8 +129,8 @@ json::object arguments(const ToolVerb& verb, const Given& given) {
       set_arg(args, flag.arg, converted(flag, {flag.preset}));
     }
   }
-  if (verb.actor_arg != nullptr && !given.as.empty()) args[verb.actor_arg] = given.as;
-  if (!given.token.empty()) args["agent_token"] = given.token;
+  if (!given.as.empty()) args[verb.actor_arg] = given.as.front();
+  if (!given.token.empty()) args["agent_token"] = given.token.front();
   return args;
 }
 
@@ -181,18 +182,13 @@ void add_flag(CLI::App& command, const ToolVerb& verb, std::size_t i, Given& giv
     option = command.add_flag_callback(
         flag.names, [&given, i] { given.switches[i] = true; }, help);
   } else {
-    option = command.add_option(flag.names, given.values[i], help);
+    option = add_list(command, flag.names, given.values[i], help);
     option->type_name(flag.type == FlagType::kInteger     ? "N"
                       : flag.type == FlagType::kTrueFalse ? "t|f"
                       : flag.type == FlagType::kJson      ? "JSON"
                       : flag.type == FlagType::kFile      ? "FILE"
                       : flag.type == FlagType::kJsonFile  ? "FILE"
                                                           : "TEXT");
-    if (flag.type == FlagType::kTexts) {
-      option->allow_extra_args(option->get_positional());
-    } else {
-      option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    }
     if (flag.preset != nullptr) option->default_str(flag.preset);
   }
   if (flag.required) option->required();
@@ -211,15 +207,16 @@ void add_verb(CLI::App& root, CommandLine& line, const ToolVerb& verb) {
   }
   for (std::size_t i = 0; i < verb.flags.size(); ++i) add_flag(command, verb, i, *given);
   if (verb.actor_arg != nullptr) {
-    command.add_option("--as", given->as, "The agent that acts; none: the operator");
+    add_list(command, "--as", given->as, "The agent that acts; none: the operator")
+        ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   }
   if (verb.own_token) {
     const char* token = std::getenv("OPENCLAW_ANSIBLE_TOKEN");
-    if (token != nullptr) given->token = token;
+    if (token != nullptr && *token != '\0') given->token = {token};
   } else {
-    command
-        .add_option("--token", given->token,
-                    "The acting agent's token; else $OPENCLAW_ANSIBLE_TOKEN")
+    add_list(command, "--token", given->token,
+             "The acting agent's token; else $OPENCLAW_ANSIBLE_TOKEN")
+        ->multi_option_policy(CLI::MultiOptionPolicy::Throw)
         ->envname("OPENCLAW_ANSIBLE_TOKEN");
   }
   if (verb.secret != nullptr) {

@@ -95,6 +95,11 @@ CLI::App* child(CLI::App& command, std::string_view name);
 // "t", "true", "yes", "on", "1" and their opposites; anything else is a usage error of `flag`.
 bool truth_of(const std::string& flag, const std::string& text);
 
+// Reads "[ID] WHAT": the slot's id (ansible, when it is not said), and WHAT, which help calls `what`. There is one slot,
+// so its id alone is not WHAT. Throws a usage error.
+std::pair<std::string, std::string> slot_and_what(const std::vector<std::string>& given,
+                                                  const char* what);
+
 // Finds or makes the subcommand at `path` below `root`.
 CLI::App& subcommand(CLI::App& root, std::string_view path, const std::string& help);
 

@@ -1,10 +1,12 @@
 // openclaw plugins canary|promote|pause|resume|abort
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <tuple>
 
 #include "cli/canary_text.hpp"
 #include "cli/follow_trial.hpp"
 #include "cli/json_text.hpp"
+#include "cli/list_option.hpp"
 #include "cli/trial_options.hpp"
 #include "cli/verb.hpp"
 
@@ -100,8 +102,7 @@ void add_canary(CLI::App& root, CommandLine& line) {
                  "Judge a release beside the active one and promote it if it stands the trial");
   auto words = std::make_shared<CanaryWords>();
   auto given = std::make_shared<std::vector<std::string>>();
-  command.add_option("FILE|SHA256|VERSION", *given, "The slot (ansible) and a release")
-      ->expected(1, 2)
+  add_list(command, "FILE|SHA256|VERSION", *given, "The slot (ansible) and a release")
       ->required()
       ->type_name("[ID] FILE|SHA256|VERSION");
   command.add_option("--from-stage", words->from_stage, "shadow, split or soak: skip those before")
@@ -113,9 +114,7 @@ void add_canary(CLI::App& root, CommandLine& line) {
                    "Follow it: 0 promoted, 1 rolled back or aborted, 5 inconclusive");
   add_output_flags(command, line);
   command.callback([&line, words, given] {
-    words->what = given->back();
-    given->pop_back();
-    if (!given->empty()) words->id = given->front();
+    std::tie(words->id, words->what) = slot_and_what(*given, "FILE|SHA256|VERSION");
     line.action = [words](Session& s, Printer& p) { return run_canary(s, p, *words); };
   });
 }

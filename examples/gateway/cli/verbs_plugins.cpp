@@ -1,9 +1,11 @@
 // openclaw plugins list|info|install|verify|swap|rollback|history|quarantine
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <tuple>
 
 #include "cli/canary_text.hpp"
 #include "cli/json_text.hpp"
+#include "cli/list_option.hpp"
 #include "cli/verb.hpp"
 
 namespace gateway_app {
@@ -216,41 +218,39 @@ void add_quarantine(CLI::App& root, CommandLine& line) {
   CLI::App& command = subcommand(root, "plugins quarantine", kQuarantine.help);
   auto words = std::make_shared<PluginWords>();
   auto given = std::make_shared<std::vector<std::string>>();
-  command.add_option(kQuarantine.what_name, *given, "The slot (ansible) and a release")
-      ->expected(0, 2)
+  add_list(command, kQuarantine.what_name, *given, "The slot (ansible) and a release")
       ->type_name("[ID] [SHA256|VERSION]");
   auto* reason = command.add_option("--reason", words->reason, "Why nobody may load it");
   command.add_flag("--lift", words->lift, "Allow it again")->excludes(reason);
   add_output_flags(command, line);
   command.callback([&line, words, given] {
-    if (given->size() == 2 || (given->size() == 1 && given->front() == kSlot)) {
-      words->id = given->front();
-      given->erase(given->begin());
-    }
-    if (!given->empty()) words->what = given->back();
+    const bool all = given->empty() || (given->size() == 1 && given->front() == kSlot);
+    if (!all) std::tie(words->id, words->what) = slot_and_what(*given, kQuarantine.what_name);
     line.action = [words](Session& s, Printer& p) { return run_quarantine(s, p, *words); };
   });
 }
 
 }  // namespace
 
+std::pair<std::string, std::string> slot_and_what(const std::vector<std::string>& given,
+                                                  const char* what) {
+  if (given.size() > 2) throw CLI::ExtrasError(std::vector<std::string>{given[2]});
+  if (given.size() == 1 && given.front() == kSlot) throw CLI::RequiredError(what);
+  return {given.size() == 1 ? kSlot : given.front(), given.back()};
+}
+
 void add_plugin_verbs(CLI::App& root, CommandLine& line) {
   subcommand(root, "plugins", "Install, swap and roll back the plugin");
   for (const PluginVerb& verb : kVerbs) {
     CLI::App& command = subcommand(root, std::string("plugins ") + verb.name, verb.help);
     auto words = std::make_shared<PluginWords>();
-    // `install FILE` works as well as `install ansible FILE`: there is one slot.
     auto given = std::make_shared<std::vector<std::string>>();
-    if (verb.takes_slot) {
-      const int most = verb.what == nullptr ? 1 : 2;
-      const std::string name =
-          verb.what == nullptr ? "[ID]" : "[ID] " + std::string(verb.what_name);
-      command
-          .add_option(verb.what == nullptr ? "ID" : verb.what_name, *given,
-                      "The slot (ansible)" + std::string(verb.what == nullptr ? "" : " and what"))
-          ->expected(verb.what == nullptr ? 0 : 1, most)
-          ->required(verb.what != nullptr)
-          ->type_name(name);
+    if (verb.what != nullptr) {
+      add_list(command, verb.what_name, *given, "The slot (ansible) and what")
+          ->required()
+          ->type_name("[ID] " + std::string(verb.what_name));
+    } else if (verb.takes_slot) {
+      command.add_option("ID", words->id, "The slot (ansible)")->type_name("[ID]");
     }
     if (std::string_view(verb.name) == "swap") {
       command.add_flag("--one-way", words->one_way,
@@ -260,10 +260,8 @@ void add_plugin_verbs(CLI::App& root, CommandLine& line) {
     add_output_flags(command, line);
     command.callback([&line, &verb, words, given] {
       if (verb.what != nullptr) {
-        words->what = given->back();
-        given->pop_back();
+        std::tie(words->id, words->what) = slot_and_what(*given, verb.what_name);
       }
-      if (!given->empty()) words->id = given->front();
       line.action = [&verb, words](Session& s, Printer& p) { return run(s, p, verb, *words); };
     });
   }

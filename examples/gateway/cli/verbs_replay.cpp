@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/canary_text.hpp"
+#include "cli/list_option.hpp"
 #include "cli/replay_text.hpp"
 #include "cli/verb.hpp"
 #include "gateway/replay.hpp"
@@ -95,9 +96,8 @@ void add_replay_verb(CLI::App& root, CommandLine& line) {
       .add_option("--journal", words->journal,
                   "A file of the journal, or a directory of them (<state directory>/journal)")
       ->type_name("PATH");
-  command
-      .add_option("--allow", words->allow,
-                  "TOOL:POINTER of an intended difference, such as ansible_status:/reply/x")
+  add_list(command, "--allow", words->allow,
+           "TOOL:POINTER of an intended difference, such as ansible_status:/reply/x")
       ->type_name("TOOL:POINTER");
   command.add_option("--limit", words->limit, "Differences to show (20)")
       ->check(CLI::Range(1, 10'000));

@@ -14,6 +14,7 @@
 
 #include "cli/backup_name.hpp"
 #include "cli/json_text.hpp"
+#include "cli/list_option.hpp"
 #include "cli/skill_links.hpp"
 #include "cli/verb.hpp"
 #include "common/json_edit.hpp"
@@ -246,13 +247,13 @@ void add_setup_verb(CLI::App& root, CommandLine& line) {
   auto flags = std::make_shared<SetupFlags>();
   setup.add_option("--tier", flags->tier, "backbone (always on) or edge")
       ->check(CLI::IsMember({"backbone", "edge"}));
-  setup.add_option("--backbone", flags->backbone, "A backbone node to connect to (repeat)");
+  add_list(setup, "--backbone", flags->backbone, "A backbone node to connect to (repeat)");
   setup.add_option("--node-id", flags->node_id, "This node's id; else the host name");
-  setup.add_option("--capability", flags->capabilities, "What this node declares (repeat)");
+  add_list(setup, "--capability", flags->capabilities, "What this node declares (repeat)");
   add_true_false(setup, "--inject-context", flags->inject_context,
                  "Put coordination context into prompts");
-  setup.add_option("--inject-agent", flags->inject_agents,
-                   "An internal agent of this gateway (repeat)");
+  add_list(setup, "--inject-agent", flags->inject_agents,
+           "An internal agent of this gateway (repeat)");
   add_true_false(setup, "--dispatch-incoming", flags->dispatch_incoming,
                  "Deliver messages and tasks to agents");
   add_true_false(setup, "--lock-sweep", flags->lock_sweep, "Remove stale session locks");

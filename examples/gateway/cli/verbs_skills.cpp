@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 
+#include "cli/list_option.hpp"
 #include "cli/skill_links.hpp"
 #include "cli/verb.hpp"
 
@@ -119,9 +120,9 @@ CLI::App& add_verb(CLI::App& root, CommandLine& line, const char* path, const ch
                    const std::shared_ptr<SkillFlags>& flags,
                    int (*run)(Session&, Printer&, const SkillRequest&)) {
   CLI::App& command = subcommand(root, path, help);
-  command.add_option("--skill", flags->request.skills, "Which (repeat; ansible)");
-  command.add_option("--workspace", flags->request.workspaces,
-                     "Where (repeat); else those of the configuration");
+  add_list(command, "--skill", flags->request.skills, "Which (repeat; ansible)");
+  add_list(command, "--workspace", flags->request.workspaces,
+           "Where (repeat); else those of the configuration");
   add_output_flags(command, line);
   command.callback([&line, flags, run] {
     read_sources(*flags);
@@ -138,8 +139,7 @@ void add_skill_verbs(CLI::App& root, CommandLine& line) {
   CLI::App& sync =
       add_verb(root, line, "ansible skills sync",
                "Link skills of this machine into workspaces; downloads nothing", flags, run_sync);
-  sync.add_option("--source", flags->sources,
-                  "NAME=PATH: the folder that a skill lies in (repeat)");
+  add_list(sync, "--source", flags->sources, "NAME=PATH: the folder that a skill lies in (repeat)");
   sync.add_option("--shared-root", flags->request.shared_root,
                   "Where the machine's skills are (~/.openclaw/shared-skills)");
   sync.add_flag("--force-replace", flags->request.force_replace,
