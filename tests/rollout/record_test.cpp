@@ -77,6 +77,28 @@ TEST_CASE("records are closed to others, the newest is found, and a half-written
   CHECK(store.newest().error().code == "record_unreadable");
 }
 
+TEST_CASE("a rollout is started when its record is on the disk, also without reports") {
+  const test::TempDir dir;
+  const RolloutRecord record = full_record();
+  std::vector<std::string> told;
+  const RolloutStore store(dir.path(), [&](std::uint32_t, std::string_view, std::string_view text) {
+    told.emplace_back(text);
+  });
+  // What stands in the way of the reports, as a full disk would.
+  const std::string place = store.directory_of(record.id);
+  std::filesystem::create_directories(place + "/report.json.tmp");
+  std::filesystem::create_directories(place + "/report.md.tmp");
+  REQUIRE(store.save(record).ok());
+  CHECK(store.find(record.id).ok());
+  CHECK(told.size() == 2);
+  // A record that cannot be written is not found later.
+  RolloutRecord other = record;
+  other.id = "0000000009000-2.0.0";
+  std::filesystem::create_directories(store.directory_of(other.id) + "/record.json.tmp");
+  CHECK_FALSE(store.save(other).ok());
+  CHECK(store.newest().value()->id == record.id);
+}
+
 TEST_CASE("the report shows every gate with its number and threshold") {
   const std::string text = rollout_markdown(full_record());
   for (const char* part :

@@ -88,7 +88,9 @@ std::optional<Error> why_not_startable(const gateway::SlotStatus& slot,
 }
 
 Rollouts::Rollouts(Options options)
-    : options_(std::move(options)), store_(options_.directory), thread_([this] { loop(); }) {}
+    : options_(std::move(options)),
+      store_(options_.directory, options_.log),
+      thread_([this] { loop(); }) {}
 
 Rollouts::~Rollouts() { stop(); }
 

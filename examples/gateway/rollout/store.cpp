@@ -70,6 +70,28 @@ Result<void> write_whole(const std::string& path, std::string_view text) {
   return {};
 }
 
+std::optional<std::string> text_in(const std::string& path) {
+  std::ifstream in(path);
+  if (!in) return std::nullopt;
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// All or nothing: what is not known to stay would be found at the next start.
+Result<void> replace(const std::string& path, std::string_view text) {
+  const std::optional<std::string> before = text_in(path);
+  if (auto written = write_whole(path, text); !written) return written;
+  auto synced = sync_directory(fs::path(path).parent_path().string());
+  if (synced) return synced;
+  if (before) {
+    (void)write_whole(path, *before);
+  } else {
+    ::unlink(path.c_str());
+  }
+  return synced;
+}
+
 bool plain_name(const std::string& id) {
   return !id.empty() && id.front() != '.' && id.find('/') == std::string::npos;
 }
@@ -81,16 +103,25 @@ Result<void> RolloutStore::save(const RolloutRecord& record) const {
   for (const std::string& path : {directory_, directory}) {
     if (auto made = make_directory(path); !made) return made;
   }
-  // The record comes first: reports are made from it.
-  const std::pair<const char*, std::string> files[] = {
-      {"/record.json", json::pretty(to_json(record)) + "\n"},
+  if (auto replaced = replace(directory + "/record.json", json::pretty(to_json(record)) + "\n");
+      !replaced) {
+    return replaced;
+  }
+  write_reports(record);
+  return {};
+}
+
+void RolloutStore::write_reports(const RolloutRecord& record) const {
+  const std::pair<const char*, std::string> reports[] = {
       {"/report.json", json::pretty(to_json(record)) + "\n"},
       {"/report.md", rollout_markdown(record)},
   };
-  for (const auto& [name, text] : files) {
-    if (auto written = write_whole(directory + name, text); !written) return written;
+  for (const auto& [name, text] : reports) {
+    const auto written = write_whole(directory_of(record.id) + name, text);
+    if (!written && log_) {
+      log_(GW_LOG_WARN, "rollout", "the report is not up to date: " + written.error().message);
+    }
   }
-  return sync_directory(directory);
 }
 
 Result<std::optional<RolloutRecord>> RolloutStore::newest() const {
