@@ -81,12 +81,13 @@ asio::awaitable<DeliveryResult> converse(Stream& stream, const Request& request)
 asio::awaitable<std::vector<tcp::endpoint>> resolve(const WebhookUrl& url, std::string& problem,
                                                     std::chrono::milliseconds limit) {
   const auto executor = co_await asio::this_coro::executor;
-  tcp::resolver resolver(executor);
+  // Shared: a guard that has expired may be in the queue when the names are there, and then outlives them.
+  const auto resolver = std::make_shared<tcp::resolver>(executor);
   asio::steady_timer guard(executor, limit);
-  guard.async_wait([&resolver](const error_code& ec) {
-    if (!ec) resolver.cancel();
+  guard.async_wait([resolver](const error_code& ec) {
+    if (!ec) resolver->cancel();
   });
-  const auto [ec, found] = co_await resolver.async_resolve(url.host, url.port, kTuple);
+  const auto [ec, found] = co_await resolver->async_resolve(url.host, url.port, kTuple);
   guard.cancel();
   std::vector<tcp::endpoint> usable;
   for (const auto& entry : found) {
