@@ -71,6 +71,26 @@ HttpResponse refusal_of(const beast::error_code& ec, const HttpLimits& limits) {
   return error_response("invalid_request", "not an HTTP/1.1 request: " + ec.message());
 }
 
+// What Beast lets pass, and what nobody sends by honest mistake: which of two would count?
+std::optional<HttpResponse> refusal_of_fields(const http::fields& fields, unsigned version) {
+  for (const auto& [field, name] : {std::pair{http::field::host, "Host"},
+                                    std::pair{http::field::authorization, "Authorization"}}) {
+    if (fields.count(field) > 1) {
+      return error_response("invalid_request",
+                            fmt::format("expected one {} header, got several", name));
+    }
+  }
+  if (version >= 11 && fields.count(http::field::host) == 0) {
+    return error_response("invalid_request", "expected a Host header, got none");
+  }
+  const auto encoding = fields[http::field::content_encoding];
+  if (!encoding.empty() && !beast::iequals(encoding, "identity")) {
+    return error_response_as(415, "invalid_request",
+                             "Content-Encoding: expected none, the body as it is");
+  }
+  return std::nullopt;
+}
+
 bool is_protocol_error(const beast::error_code& ec) {
   return ec && ec.category() == http::make_error_code(http::error::bad_method).category() &&
          ec != http::error::end_of_stream && ec != http::error::partial_message;
@@ -165,6 +185,10 @@ asio::awaitable<bool> HttpSession::serve_one() {
     co_return false;
   }
   if (ec) co_return false;
+  if (auto refusal = refusal_of_fields(parser.get(), parser.get().version())) {
+    co_await refuse(*std::move(refusal));
+    co_return false;
+  }
   const bool complete = co_await read_body(parser);
   if (!complete) co_return false;
 
