@@ -260,5 +260,14 @@ TEST_CASE("An inbox is served to its agent and to the operator, to nobody else")
   CHECK(status("/agents/ghost/inbox", mail.gateway.bearer()) == 403);
   CHECK(status("/agents/bob/inbox?wait=61", bearer(bob)) == 400);
   CHECK(status("/agents/bob/inbox?after=nonsense", bearer(bob)) == 400);
+  CHECK(status("/agents/ext%zz/inbox", mail.gateway.bearer()) == 400);
+  CHECK(status("/agents/bob/inbox?after=%4", bearer(bob)) == 400);
+  const auto body = [&](const char* path, const HttpHeaders& headers) {
+    return mail.gateway.client().get(path, headers)->body;
+  };
+  CHECK(body("/agents/bob/inbox", bearer(ann)).find("\"not_authorized\"") != std::string::npos);
+  const std::string wrong = body("/agents/bob/inbox?after=nonsense", bearer(bob));
+  CHECK(wrong.find("after, or Last-Event-ID: expected the id of an event") != std::string::npos);
+  CHECK(wrong.find("upTo") == std::string::npos);
   CHECK(mail.gateway.client().post("/agents/bob/inbox", "{}", bearer(bob))->status == 405);
 }

@@ -210,6 +210,48 @@ TEST_CASE("http: what is not HTTP is answered with 400 and closed") {
   }
 }
 
+TEST_CASE("http: what two readers might read in two ways is refused, the connection closed") {
+  struct Case {
+    const char* name;
+    std::string head;
+    int status;
+  };
+  const Case cases[] = {
+      {"two credentials", "Host: h\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n", 400},
+      {"two hosts", "Host: h\r\nHost: i\r\n", 400},
+      {"no host", "", 400},
+      {"a packed body", "Host: h\r\nContent-Encoding: gzip\r\n", 415},
+  };
+  Server server;
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    HttpClient client = server.client();
+    REQUIRE(client.send("POST /x HTTP/1.1\r\n" + c.head + "Content-Length: 2\r\n\r\n{}"));
+    const auto reply = client.read_reply();
+    REQUIRE(reply.has_value());
+    CHECK(reply->status == c.status);
+    CHECK(code_of(reply) == "invalid_request");
+    CHECK(client.closed_by_peer());
+  }
+  HttpClient old = server.client();
+  REQUIRE(old.send("GET /x HTTP/1.0\r\n\r\n"));  // knows no hosts
+  CHECK(old.read_reply()->status == 200);
+}
+
+TEST_CASE("http: work that throws ends itself, not the loop") {
+  EventLoop loop;
+  std::string told;
+  bool went_on = false;
+  loop.post([] { throw std::out_of_range("of another shape"); });
+  loop.post([&] {
+    went_on = true;
+    loop.stop();
+  });
+  loop.run([&](const char* bug) { told = bug; });
+  CHECK(went_on);
+  CHECK(told == "of another shape");
+}
+
 TEST_CASE("http: a client that is too slow is closed, others are served meanwhile") {
   Server server(hasty());
   HttpClient slow = server.client();

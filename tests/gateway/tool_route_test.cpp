@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include "base/json.hpp"
+#include "daemon/exchange_route.hpp"
+#include "daemon/inbox_feed.hpp"
 
 using namespace gateway_app;
 using gateway::Outcome;
@@ -189,4 +191,29 @@ TEST_CASE("the answer: every way a call can end has its status") {
   const HttpResponse response = tool_response(full, "t", false);
   CHECK(response.headers.at(0) == std::pair<std::string, std::string>("Retry-After", "3"));
   CHECK(response.body.find("\"retryAfterMs\":2500") != std::string::npos);
+}
+
+TEST_CASE("route: a reply of another shape is the gateway's error, not its end") {
+  Outcome reply;
+  reply.kind = Outcome::Kind::kReply;
+  reply.status = GW_OK;
+  for (const char* body : {"{}", "[]", "7", R"({"ticket":"t","expiresAt":1,"nodeId":"n"})"}) {
+    CAPTURE(body);
+    reply.body = body;
+    CHECK(summary(exchange_response(reply, "/x")) == "500 internal");
+  }
+  reply.body = R"({"ticket":"t","expiresAt":1,"nodeId":"n","proofRequired":false})";
+  CHECK(exchange_response(reply, "/x").status == 200);
+}
+
+TEST_CASE("route: events become a stream, unless one has no id or type") {
+  const auto text = [](const char* events) {
+    return event_stream_text(base::json::parse(events)->as_array());
+  };
+  CHECK(text(R"([{"id":"i/1","type":"task"}])") ==
+        "id: i/1\nevent: task\ndata: {\"id\":\"i/1\",\"type\":\"task\"}\n\n");
+  for (const char* events : {R"([{}])", R"([7])", R"([{"id":1,"type":"task"}])",
+                             R"([{"id":"a","type":"t"},{"id":"b"}])"}) {
+    CHECK_FALSE(text(events).has_value());
+  }
 }

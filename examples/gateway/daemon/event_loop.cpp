@@ -28,7 +28,16 @@ struct EventLoop::Impl {
 EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
 EventLoop::~EventLoop() = default;
 
-void EventLoop::run() { impl_->context.run(); }
+void EventLoop::run(const std::function<void(const char*)>& on_bug) {
+  for (;;) {
+    try {
+      impl_->context.run();
+      return;
+    } catch (const std::exception& bug) {
+      if (on_bug) on_bug(bug.what());
+    }
+  }
+}
 void EventLoop::stop() { impl_->context.stop(); }
 void EventLoop::post(std::function<void()> work) { asio::post(impl_->context, std::move(work)); }
 asio::io_context& EventLoop::context() { return impl_->context; }

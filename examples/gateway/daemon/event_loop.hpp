@@ -18,8 +18,8 @@ class EventLoop {
   EventLoop();
   ~EventLoop();
 
-  // Serves until stop(). Called once.
-  void run();
+  // Serves until stop(). Called once. What work throws ends that work alone; `on_bug` is told.
+  void run(const std::function<void(const char*)>& on_bug = {});
   void stop();
 
   // Runs `work` on the loop's thread, soon. Safe before run() and after stop() (then it never runs).

@@ -59,12 +59,16 @@ std::string text_in(const json::value& from, std::string_view name) {
 }
 
 HttpResponse granted(const json::value& reply, const std::string& path) {
+  json::object body{{"exchangePath", path}};
+  for (const char* name : {"ticket", "expiresAt", "nodeId", "proofRequired"}) {
+    const json::value* member = json::find(reply, name);
+    if (member == nullptr) {
+      return error_response("internal", fmt::format("the plugin's reply has no {}", name));
+    }
+    body[name] = *member;
+  }
   HttpResponse response;
-  response.body = json::canonical(json::object{{"ticket", reply.at("ticket")},
-                                               {"expiresAt", reply.at("expiresAt")},
-                                               {"nodeId", reply.at("nodeId")},
-                                               {"exchangePath", path},
-                                               {"proofRequired", reply.at("proofRequired")}});
+  response.body = json::canonical(body);
   return response;
 }
 

@@ -28,24 +28,31 @@ constexpr milliseconds kHeartbeat{15'000};  // shows both sides that the other i
 constexpr milliseconds kLookPause{50};      // between two looks while commits keep coming
 constexpr std::int64_t kEventsPerLook = 100;
 
-// "%41" -> "A"; anything else stays.
-std::string decoded(std::string_view text) {
+// "%41" -> "A"; nothing where no two digits follow a "%".
+std::optional<std::string> decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
     unsigned byte = 0;
     const char* digits = text.data() + i + 1;
-    if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
-      out += static_cast<char>(byte);
-      i += 2;
-    } else {
-      out += text[i];
+    if (i + 2 >= text.size() || std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2) {
+      return std::nullopt;
     }
+    out += static_cast<char>(byte);
+    i += 2;
   }
   return out;
 }
 
-std::string parameter(std::string_view query, std::string_view name) {
+HttpResponse undecodable(std::string_view what) {
+  return error_response("invalid_request",
+                        fmt::format("{}: expected two hexadecimal digits behind each %", what));
+}
+
+std::optional<std::string> parameter(std::string_view query, std::string_view name) {
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
@@ -53,7 +60,7 @@ std::string parameter(std::string_view query, std::string_view name) {
     if (pair.substr(0, equals) != name) continue;
     return decoded(pair.substr(std::min(equals + 1, pair.size())));
   }
-  return {};
+  return std::string();
 }
 
 // What the reader asks for, apart from who it is.
@@ -66,9 +73,12 @@ struct Wanted {
 std::variant<Wanted, HttpResponse> read_wanted(const HttpRequest& request) {
   Wanted wanted;
   wanted.events = request.accept.find("text/event-stream") != std::string::npos;
-  wanted.after = parameter(request.query, "after");
-  if (!request.last_event_id.empty()) wanted.after = request.last_event_id;
-  const std::string wait = parameter(request.query, "wait");
+  const auto after = parameter(request.query, "after");
+  if (!after) return undecodable("after");
+  wanted.after = request.last_event_id.empty() ? *after : request.last_event_id;
+  const auto given = parameter(request.query, "wait");
+  if (!given) return undecodable("wait");
+  const std::string& wait = *given;
   if (wait.empty()) return wanted;
   int seconds = 0;
   const auto [end, ec] = std::from_chars(wait.data(), wait.data() + wait.size(), seconds);
@@ -93,11 +103,31 @@ HttpResponse refusal_of(const Outcome& outcome) {
   const std::string pointer = text("pointer");
   if (code == "invalid_token") return error_response(code, text("error"));
   if (code == "not_found") return error_response(code, text("error"));
+  if (pointer == "/upTo") {  // the tool's name for it
+    return error_response("invalid_request", "after, or Last-Event-ID: expected " +
+                                                 text("expected") + ", got " + text("got"));
+  }
   if (!pointer.empty()) return error_response("invalid_request", text("error"));
-  return error_response_as(403, code, text("error"));
+  // An argument that fits nobody else: the credential is another agent's.
+  return error_response_as(403, code == "invalid_argument" ? "not_authorized" : code,
+                           text("error"));
 }
 
 }  // namespace
+
+std::optional<std::string> event_stream_text(const json::array& events) {
+  std::string text;
+  for (const json::value& event : events) {
+    const json::value* id = json::find(event, "id");
+    const json::value* type = json::find(event, "type");
+    if (id == nullptr || !id->is_string() || type == nullptr || !type->is_string()) {
+      return std::nullopt;
+    }
+    text += fmt::format("id: {}\nevent: {}\ndata: {}\n\n", id->get_string().c_str(),
+                        type->get_string().c_str(), json::canonical(event));
+  }
+  return text;
+}
 
 // One agent's view of its inbox, for one connection.
 class InboxFeed::Reader : public std::enable_shared_from_this<Reader> {
@@ -226,12 +256,7 @@ class InboxFeed::EventStream final : public HttpStream {
     if (feed_.stopped_) return piece(std::nullopt);
     reader_->wait(kHeartbeat, [piece = std::move(piece)](const json::array& events, bool open) {
       if (!open) return piece(std::nullopt);
-      std::string text = events.empty() ? ": still here\n\n" : "";
-      for (const json::value& event : events) {
-        text += fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.at("id").as_string().c_str(),
-                            event.at("type").as_string().c_str(), json::canonical(event));
-      }
-      piece(std::move(text));
+      piece(events.empty() ? ": still here\n\n" : event_stream_text(events));
     });
   }
 
@@ -264,9 +289,11 @@ void InboxFeed::serve(const HttpRequest& request, const HttpReply& reply) {
   if (stopped_ || runtime_.stopping) {
     return reply(error_response("shutting_down", "the gateway is stopping"));
   }
-  const std::string agent =
+  const auto named =
       decoded(std::string_view(request.path)
                   .substr(kBefore.size(), request.path.size() - kBefore.size() - kBehind.size()));
+  if (!named) return reply(undecodable("the path"));
+  const std::string& agent = *named;
   const auto same = std::count_if(readers_->begin(), readers_->end(),
                                   [&](const auto& other) { return other->agent() == agent; });
   if (readers_->size() >= limits_.max_readers ||

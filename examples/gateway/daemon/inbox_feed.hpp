@@ -4,9 +4,11 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
+#include "base/json.hpp"
 #include "daemon/event_loop.hpp"
 #include "daemon/http_message.hpp"
 #include "daemon/runtime.hpp"
@@ -17,6 +19,9 @@ struct FeedLimits {
   std::size_t max_readers = 256;
   std::size_t max_readers_of_agent = 8;
 };
+
+// Events of ansible_poll_inbox as server-sent events; nothing, when one has no id or type: the plugin is not ours.
+std::optional<std::string> event_stream_text(const base::json::array& events);
 
 // Opens the agent's inbox (ansible_ack_inbox, which also acknowledges everything up to Last-Event-ID or `after`) and
 // answers what waits (ansible_poll_inbox): at once, or when something comes within `wait` seconds (0 to 60), or, to
