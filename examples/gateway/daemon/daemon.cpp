@@ -48,8 +48,7 @@ class Daemon {
         feed_(loop_, runtime_),
         rollouts_({runtime_.facts.state_dir + "/rollouts", log.sink(), options_.at_rollout_step}),
         server_(loop_, HttpLimits{}, log.sink()) {
-    runtime_.engine = engine_.get();
-    runtime_.sqlite = dynamic_cast<gateway::SqliteEngine*>(engine_.get());
+    runtime_.set_store(engine_.get());
     runtime_.set_token(loaded_.config.gateway.token);
   }
 
@@ -129,9 +128,10 @@ int Daemon::run() {
                           {"config", runtime_.facts.config_file},
                           {"pid", std::to_string(getpid())}});
   control_.post([this] { open_host(); });
-  loop_.run();
+  loop_.run([this](const char* bug) { log_.error(std::string("internal error: ") + bug); });
   control_.join();
   storage_.join();
+  runtime_.set_store(nullptr);
   runtime_.set_host(nullptr);
   if (exit_status_ == 0) log_.info("stopped");
   return exit_status_;
@@ -152,16 +152,19 @@ void Daemon::open_host() {
     archive_.deliver(delivery, std::move(done));
   };
   options.on_commit = [this] { feed_.wake(); };
-  if (runtime_.sqlite != nullptr) {
-    options.backup = [this](const std::string& file) -> Result<void> {
-      if (auto done = runtime_.sqlite->backup(file, &runtime_.stopping); !done)
+  gateway::Engine* const engine = engine_.get();
+  if (auto* const sqlite = dynamic_cast<gateway::SqliteEngine*>(engine)) {
+    options.backup = [this, sqlite](const std::string& file) -> Result<void> {
+      if (auto done = sqlite->backup(file, &runtime_.stopping); !done)
         return Error{"backup_failed", done.error().message};
       return {};
     };
   }
+  runtime_.set_store(nullptr);  // an open that fails takes the engine with it
   auto host = gateway::Host::open(std::move(options), *std::move(state_dir_), std::move(engine_));
   state_dir_.reset();
   if (!host) return fail(host.error());
+  runtime_.set_store(engine);
   std::shared_ptr<gateway::Host> shared = *std::move(host);
   report_slot(*shared);
   const NodeFacts node = runtime_.node();

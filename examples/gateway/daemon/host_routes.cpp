@@ -203,8 +203,12 @@ Answer plugins_quarantine(const HostRoutes& routes, const Arguments& arguments) 
   });
 }
 
-Result<gateway::SqliteEngine*> sqlite_of(const HostRoutes& routes, std::string_view verb) {
-  if (routes.runtime.sqlite != nullptr) return routes.runtime.sqlite;
+// Why the verb cannot be carried out on this store; nothing when it can.
+std::optional<Error> why_no_sqlite(const Runtime::Store& store, std::string_view verb) {
+  if (store.sqlite != nullptr) return std::nullopt;
+  if (store.engine == nullptr) {
+    return Error{"not_ready", "the store is being opened; try again in a moment"};
+  }
   return Error{
       "not_supported",
       fmt::format(
@@ -219,10 +223,10 @@ Error storage_error(std::string_view code, const gateway::StoreError& error) {
 }
 
 Answer storage_backup(const HostRoutes& routes, const Arguments& arguments) {
-  auto engine = sqlite_of(routes, "backup");
-  if (!engine) return engine.error();
+  const Runtime::Store store = routes.runtime.store();
+  if (auto why = why_no_sqlite(store, "backup")) return *std::move(why);
   const std::string file = arguments.text("file");
-  if (auto done = (*engine)->backup(file, &routes.runtime.stopping); !done) {
+  if (auto done = store.sqlite->backup(file, &routes.runtime.stopping); !done) {
     return storage_error("backup_failed", done.error());
   }
   std::error_code ec;
@@ -230,9 +234,9 @@ Answer storage_backup(const HostRoutes& routes, const Arguments& arguments) {
 }
 
 Answer storage_check(const HostRoutes& routes, const Arguments&) {
-  auto engine = sqlite_of(routes, "check");
-  if (!engine) return engine.error();
-  auto report = (*engine)->check(&routes.runtime.stopping);
+  const Runtime::Store store = routes.runtime.store();
+  if (auto why = why_no_sqlite(store, "check")) return *std::move(why);
+  auto report = store.sqlite->check(&routes.runtime.stopping);
   if (!report) return storage_error("check_failed", report.error());
   json::array problems;
   for (const std::string& problem : report->problems) problems.emplace_back(problem);

@@ -32,7 +32,9 @@ std::string why_not_writable(const std::string& directory) {
 }
 
 std::string why_store_fails(Runtime& runtime) {
-  auto snapshot = runtime.engine->snapshot();
+  const Runtime::Store store = runtime.store();
+  if (store.engine == nullptr) return "the store is being opened";
+  auto snapshot = store.engine->snapshot();
   if (!snapshot) return "the store cannot be read: " + snapshot.error().message;
   return why_not_writable(runtime.facts.state_dir);
 }

@@ -80,7 +80,9 @@ json::object calls_row(const gateway::ExecutorMetrics& metrics) {
 }
 
 json::value committed_sequence(Runtime& runtime) {
-  auto snapshot = runtime.engine->snapshot();
+  const Runtime::Store store = runtime.store();
+  if (store.engine == nullptr) return nullptr;
+  auto snapshot = store.engine->snapshot();
   if (!snapshot) return nullptr;
   return (*snapshot)->sequence();
 }

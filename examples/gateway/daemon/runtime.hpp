@@ -7,7 +7,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
+#include <utility>
 
 #include "daemon/secret.hpp"
 #include "gateway/host.hpp"
@@ -37,7 +39,7 @@ struct NodeFacts {
   std::string library;  // the configured file
 };
 
-// The engine lives as long as the daemon: in the host once that is open, before that beside it.
+// The engine is in the host once that is open, before that beside it.
 // Thread rule: any.
 class Runtime {
  public:
@@ -45,9 +47,22 @@ class Runtime {
       : facts(std::move(facts)), node_(std::move(node)) {}
 
   Facts facts;
-  gateway::Engine* engine = nullptr;
-  gateway::SqliteEngine* sqlite = nullptr;  // the same engine, when it is one
   std::atomic<bool> stopping{false};
+
+  // The engine for one use. Whoever has it keeps it alive: set_store() waits.
+  struct Store {
+    std::shared_lock<std::shared_mutex> lock;
+    gateway::Engine* engine = nullptr;  // none while the host is being opened, which may destroy it
+    gateway::SqliteEngine* sqlite = nullptr;  // the same engine, when it is one
+  };
+  Store store() const {
+    std::shared_lock lock(store_mutex_);
+    return {std::move(lock), engine_, dynamic_cast<gateway::SqliteEngine*>(engine_)};
+  }
+  void set_store(gateway::Engine* engine) {
+    const std::lock_guard lock(store_mutex_);
+    engine_ = engine;
+  }
 
   // The host, or empty while it is not open (starting, or not loadable with this configuration).
   std::shared_ptr<gateway::Host> host() const {
@@ -93,6 +108,9 @@ class Runtime {
 
  private:
   friend std::string why_not_ready(Runtime& runtime);
+
+  mutable std::shared_mutex store_mutex_;
+  gateway::Engine* engine_ = nullptr;
 
   mutable std::mutex mutex_;
   NodeFacts node_;
