@@ -1,10 +1,13 @@
 // openclaw storage backup|restore|check
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <chrono>
+#include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include "cli/json_text.hpp"
@@ -95,17 +98,34 @@ int run_backup(Session& session, Printer& print, const std::string& file) {
   });
 }
 
-// One line in <state>/audit/<date>.jsonl: a restore replaces everything that agents have agreed on.
-void audit_restore(const std::string& state_dir, const std::string& from) {
+// "yyyy-mm-dd" in UTC, as the gateway names the files of its archive.
+std::string utc_day(std::int64_t ms) {
+  const std::time_t seconds = ms / 1000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char day[11];
+  std::strftime(day, sizeof day, "%Y-%m-%d", &utc);
+  return day;
+}
+
+// One line in <state>/audit/<date>.jsonl (0600, its directory 0700): a restore replaces everything that agents have
+// agreed on. False: it could not be written.
+bool audit_restore(const std::string& state_dir, const std::string& from) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const std::int64_t ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-  std::error_code ec;
-  std::filesystem::create_directories(state_dir + "/audit", ec);
-  std::filesystem::permissions(state_dir + "/audit", std::filesystem::perms::owner_all, ec);
-  std::ofstream out(state_dir + "/audit/" + local_time(ms).substr(0, 10) + ".jsonl", std::ios::app);
-  out << json::canonical(json::object{
-             {"at", ms}, {"kind", "storage_restored"}, {"from", from}, {"uid", ::getuid()}})
-      << '\n';
+  const std::string directory = state_dir + "/audit";
+  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return false;
+  const std::string path = directory + '/' + utc_day(ms) + ".jsonl";
+  const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return false;
+  const std::string line =
+      json::canonical(json::object{
+          {"at", ms}, {"kind", "storage_restored"}, {"from", from}, {"uid", ::getuid()}}) +
+      '\n';
+  const bool written =
+      ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && fsync(fd) == 0;
+  ::close(fd);
+  return written;
 }
 
 // The sequence of the newest commit; none: the database cannot be read.
@@ -131,18 +151,21 @@ int run_restore(Session& session, Printer& print, const std::string& file) {
   const auto before = newest_commit(options);
   const auto done = SqliteEngine::restore(options, from);
   if (!done.ok()) return fail(print, done.error());
-  audit_restore(loaded.state_dir, from);
+  if (!audit_restore(loaded.state_dir, from)) {
+    print.warning("restored, but " + loaded.state_dir + "/audit could not be written");
+  }
   const auto after = newest_commit(options);
   const bool known = before && after && *before >= *after;
   const json::value lost = known ? json::value(*before - *after) : json::value(nullptr);
   if (print.json()) {
-    print.document(
-        json::object{{"restored", from}, {"database", options.path}, {"lostCommits", lost}});
+    json::object reply{{"restored", from}, {"database", options.path}, {"lostCommits", lost}};
+    reply["formerDatabase"] = done->empty() ? json::value(nullptr) : json::value(*done);
+    print.document(reply);
   } else {
     print.success("restored " + from + " to " + options.path);
     print.field("lost", known ? json::canonical(lost) + " commits made after the backup"
                               : "what was committed after the backup");
-    print.field("the former database", options.path + ".before-restore");
+    print.field("the former database", *done);
   }
   return kExitOk;
 }

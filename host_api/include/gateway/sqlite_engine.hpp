@@ -69,10 +69,11 @@ class SqliteEngine final : public Engine {
   StoreResult<SqliteCheckReport> check(const std::atomic<bool>* stop = nullptr);
 
   // Replaces the database at `options.path` by the backup `file` (or by a database file that was
-  // copied by hand) after checking it; the old files are kept beside it as "<path>.before-restore".
+  // copied by hand) after checking it; the old files are kept beside it as "<path>.before-restore", those of later
+  // restores as "<path>.before-restore-2" and so on. Returns where the old database is; empty: there was none.
   // When `file` is refused, nothing has changed. After a crash in between, open() refuses and
   // restore() can be run again. No engine may be open there.
-  static StoreResult<void> restore(const SqliteOptions& options, const std::string& file);
+  static StoreResult<std::string> restore(const SqliteOptions& options, const std::string& file);
 
  private:
   struct Impl;

@@ -110,25 +110,38 @@ StoreResult<Connection> open_backup(const std::string& file) {
   return connection;
 }
 
-// Moves the old database aside. The old sequence file stays where it is until the new one takes its
+// "<path>.before-restore", then "<path>.before-restore-2" and so on: the first that is free. A restore that was cut
+// short has moved the database already; what was beside it follows it.
+std::string name_for_old_files(const std::string& path) {
+  const std::string first = path + ".before-restore";
+  std::string name = first;
+  std::string last = first;
+  for (int n = 2; size_of_file(name); ++n) {
+    last = std::exchange(name, first + '-' + std::to_string(n));
+  }
+  return size_of_file(path) ? name : last;
+}
+
+// Moves the old database aside; returns where it is. The old sequence file stays where it is until the new one takes its
 // place: without it a crash in between would look like a new, empty store.
-StoreResult<void> keep_old_files(const std::string& path) {
-  const std::string kept = path + ".before-restore";
+StoreResult<std::string> keep_old_files(const std::string& path) {
+  const std::string kept = name_for_old_files(path);
   if (size_of_file(path)) {
     for (const char* suffix : {"-wal", "-shm", ".seq"}) {
-      if (auto removed = remove_file(kept + suffix); !removed) return removed;
+      if (auto removed = remove_file(kept + suffix); !removed) return removed.error();
     }
     const auto record = SequenceFile::read(SequenceFile::path_for(path));
     if (record && *record) {
       auto copied = SequenceFile::create(SequenceFile::path_for(kept), **record);
-      if (!copied) return copied;
+      if (!copied) return copied.error();
     }
-    if (auto moved = rename_file(path, kept); !moved) return moved;
+    if (auto moved = rename_file(path, kept); !moved) return moved.error();
   }
   if (size_of_file(path + "-wal")) {
-    if (auto moved = rename_file(path + "-wal", kept + "-wal"); !moved) return moved;
+    if (auto moved = rename_file(path + "-wal", kept + "-wal"); !moved) return moved.error();
   }
-  return remove_file(path + "-shm");
+  if (auto removed = remove_file(path + "-shm"); !removed) return removed.error();
+  return kept;
 }
 
 }  // namespace
@@ -157,7 +170,7 @@ StoreResult<void> backup_live(const SqliteOptions& options, const std::string& f
   return sync_directory_of(file);
 }
 
-StoreResult<void> restore_from(const SqliteOptions& options, const std::string& file) {
+StoreResult<std::string> restore_from(const SqliteOptions& options, const std::string& file) {
   if (same_file(file, options.path)) {
     return StoreError{GW_INVALID, file +
                                       " is the live database: move it elsewhere first, if it "
@@ -181,12 +194,14 @@ StoreResult<void> restore_from(const SqliteOptions& options, const std::string& 
     }
     meta = std::move(*copied);
   }
-  if (auto kept = keep_old_files(options.path); !kept) return kept;
+  auto kept = keep_old_files(options.path);
+  if (!kept) return kept;
   auto reset =
       SequenceFile::create(SequenceFile::path_for(options.path), {meta.store_id, meta.sequence});
-  if (!reset) return reset;
-  if (auto moved = rename_file(copy.path(), options.path); !moved) return moved;
-  return sync_directory_of(options.path);
+  if (!reset) return reset.error();
+  if (auto moved = rename_file(copy.path(), options.path); !moved) return moved.error();
+  if (auto synced = sync_directory_of(options.path); !synced) return synced.error();
+  return size_of_file(*kept) ? kept : std::string();
 }
 
 }  // namespace gateway

@@ -13,6 +13,6 @@ StoreResult<SqliteCheckReport> check_live(const SqliteOptions& options,
                                           const std::atomic<bool>* stop);
 StoreResult<void> backup_live(const SqliteOptions& options, const std::string& file,
                               const std::atomic<bool>* stop);
-StoreResult<void> restore_from(const SqliteOptions& options, const std::string& file);
+StoreResult<std::string> restore_from(const SqliteOptions& options, const std::string& file);
 
 }  // namespace gateway

@@ -74,7 +74,8 @@ StoreResult<SqliteCheckReport> SqliteEngine::check(const std::atomic<bool>* stop
   return check_live(impl_->options, stop);
 }
 
-StoreResult<void> SqliteEngine::restore(const SqliteOptions& options, const std::string& file) {
+StoreResult<std::string> SqliteEngine::restore(const SqliteOptions& options,
+                                               const std::string& file) {
   return restore_from(options, file);
 }
 
