@@ -44,6 +44,18 @@ int parse_error(const CommandWords& words, const CLI::ParseError& error) {
   return usage(words, bad_value || stray.empty() ? error.what() : no_command(words, stray));
 }
 
+// Values end up in JSON, which is UTF-8; a path may be any bytes.
+std::string not_utf8(const CommandWords& words) {
+  for (const CommandWord& word : words.words) {
+    if (json::valid_utf8(word.text)) continue;
+    const std::string type = word.option != nullptr ? word.option->get_type_name() : "";
+    if (type == "FILE" || type == "DIR" || type == "PATH") continue;
+    const std::string where = word.option != nullptr ? word.option->get_name() + ": " : "";
+    return where + "expected UTF-8 text, got bytes that are none";
+  }
+  return "";
+}
+
 int show_help(CLI::App& app, const CommandWords& words, const CLI::Success& help) {
   const std::string stray = words.stray();
   return stray.empty() ? app.exit(help) : usage(words, no_command(words, stray));
@@ -81,6 +93,7 @@ int main_of(int argc, char** argv) {
   add_sign_verb(app, line);
   add_completion_verb(app, line);
   const CommandWords words = command_words(app, argc, argv);
+  if (const std::string why = not_utf8(words); !why.empty()) return usage(words, why);
   try {
     app.parse(reversed_texts(words));
   } catch (const CLI::Success& help) {  // --help and --version

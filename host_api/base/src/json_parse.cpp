@@ -154,6 +154,14 @@ std::string describe(const error_code& ec, Refusal refusal, bool ended_early) {
   return ec.message();
 }
 
+// Did the parser stop at bytes that are no UTF-8? Then no text ends well behind them.
+bool at_bad_utf8(std::string_view text, std::size_t stopped) {
+  for (std::size_t n = 1; n <= 4; ++n) {
+    if (valid_utf8(text.substr(0, stopped + n))) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<value, ParseError> parse(std::string_view text, ParseOptions options) {
@@ -165,6 +173,9 @@ Result<value, ParseError> parse(std::string_view text, ParseOptions options) {
   const std::size_t used = parser.write_some(false, text.data(), text.size(), ec);
   const bool ended_early = !ec && used < text.size();
   if (!ec && !ended_early) return parser.handler().release();
+  if (ec && at_bad_utf8(text, used)) {
+    return ParseError{parser.handler().pointer(), "bytes that are no UTF-8", used};
+  }
   return ParseError{parser.handler().pointer(),
                     describe(ec, parser.handler().refusal(), ended_early), used};
 }
