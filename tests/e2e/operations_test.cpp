@@ -166,6 +166,45 @@ TEST_CASE("config path and config check tell which file is used and what is wron
   gw.refused("openclaw --config " + gw.file("none.json") + " config check", 1, "none.json");
 }
 
+TEST_CASE("config check refuses what the gateway would not start or load the plugin with") {
+  const Installation gw;
+  const auto check = [&](const std::string& gateway, const std::string& library,
+                         const std::string& config, int status, const char* text) {
+    std::ofstream(gw.file("c.json"))
+        << "{\"gateway\":{" << gateway << "},\"plugins\":{\"entries\":{\"ansible\":{\"library\":\""
+        << library << "\",\"config\":{" << config << "}}}}}";
+    const auto result = gw.shell("openclaw --config " + gw.file("c.json") + " config check");
+    INFO(result.out << result.err);
+    CHECK(result.status == status);
+    CHECK(result.err.find(text) != std::string::npos);
+  };
+  const std::string good = R"("tier":"backbone")";
+  check("", ANSIBLE_PLUGIN, good, 0, "");
+  check(R"("bind":"0.0.0.0")", ANSIBLE_PLUGIN, good, 1, "gateway.auth.token is missing");
+  check(R"("bind":"lan","auth":{"token":""})", ANSIBLE_PLUGIN, good, 1,
+        "gateway.auth.token is missing");
+  check("", ANSIBLE_PLUGIN, R"("tier":"core")", 1, "/tier");
+  check("", ANSIBLE_PLUGIN, R"("tier":"edge","slaSweep":{"everySeconds":"x"})", 1,
+        "/slaSweep/everySeconds");
+  check("", gw.file("none.so"), good, 1, "none.so");
+  check("", ANSIBLE_PLUGIN, R"("tier":"edge","slaSwep":{},"slaSweep":{"recordonly":true})", 0,
+        "slaSwep");
+}
+
+TEST_CASE("an unknown key of the plugin's configuration is warned of in the log") {
+  const Installation gw({.plugin_config = R"("slaSwep":{},"slaSweep":{"recordonly":true})"});
+  gw.start();
+  const std::string log = test::read_file(gw.state_dir() + "/gateway.log");
+  CHECK(log.find("perhaps 'slaSweep'") != std::string::npos);
+  CHECK(log.find("perhaps 'recordOnly'") != std::string::npos);
+}
+
+TEST_CASE(
+    "gateway start says at once which key is missing, and leaves the gateway waiting for it") {
+  const Installation gw({.library = ""});
+  gw.refused("openclaw gateway start", 1, "plugins.entries.ansible.library is missing");
+}
+
 TEST_CASE("storage is backed up while the gateway runs, checked, and restored when it is stopped") {
   const Installation gw;
   gw.start();
@@ -182,6 +221,16 @@ TEST_CASE("storage is backed up while the gateway runs, checked, and restored wh
   const std::string agents = gw.ok("openclaw ansible agent list", "before-backup");
   CHECK(agents.find("after-backup") == std::string::npos);
   gw.ok("openclaw gateway stop");
+  // The one before the first restore stays; that before the second lies beside it.
+  const auto again = gw.document("umask 0; openclaw storage restore " + gw.file("backup.db"));
+  const std::string kept = gw.state_dir() + "/ansible.db.before-restore";
+  CHECK(text_of(again, "formerDatabase") == kept + "-2");
+  CHECK(std::filesystem::exists(kept));
+  CHECK(std::filesystem::exists(kept + "-2"));
+  for (const auto& day : std::filesystem::directory_iterator(gw.state_dir() + "/audit")) {
+    CHECK((day.status().permissions() & std::filesystem::perms::all) ==
+          (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  }
   std::ofstream(gw.file("junk.db")) << "this is no database";
   gw.refused("openclaw storage restore " + gw.file("junk.db"), 1, "");
   gw.start();

@@ -354,6 +354,15 @@ Result<Config> parse_config(std::string_view text, const PathBase& base,
   return config;
 }
 
+std::string why_not_startable(const Config& config) {
+  if (is_loopback(config.gateway.bind) || !config.gateway.token.empty()) return {};
+  return fmt::format(
+      "gateway.bind {} can be reached from other machines, and gateway.auth.token is missing; set "
+      "a "
+      "token, or bind to \"loopback\"",
+      config.gateway.bind);
+}
+
 std::string why_not_loadable(const Config& config) {
   if (!config.plugin.enabled) {
     return "the plugin is switched off: plugins.entries.ansible.enabled is false";

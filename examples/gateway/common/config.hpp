@@ -101,6 +101,9 @@ struct PathBase {
 Result<Config> parse_config(std::string_view text, const PathBase& base,
                             std::vector<std::string>* warnings = nullptr);
 
+// Why the gateway would not start with this configuration, naming the key; empty when it would.
+std::string why_not_startable(const Config& config);
+
 // Why the plugin cannot be loaded with this configuration, naming the key; empty when it can.
 std::string why_not_loadable(const Config& config);
 

@@ -105,12 +105,8 @@ Result<Prepared> prepare(const DaemonOptions& options, const Logger& log) {
   if (!loaded) return loaded.error();
   for (const std::string& warning : loaded->warnings) log.warn(warning);
   if (options.port) loaded->config.gateway.port = *options.port;
-  const GatewayConfig& gateway = loaded->config.gateway;
-  if (!is_loopback(gateway.bind) && gateway.token.empty()) {
-    return Error{"token_missing", fmt::format("gateway.bind {} can be reached from other machines, "
-                                              "and gateway.auth.token is missing; "
-                                              "set a token, or bind to \"loopback\"",
-                                              gateway.bind)};
+  if (const std::string why = why_not_startable(loaded->config); !why.empty()) {
+    return Error{"token_missing", why};
   }
   Facts facts = facts_of(*loaded, options);
   auto engine = open_engine(facts);

@@ -9,6 +9,7 @@
 #include "execution/breadcrumbs.hpp"
 #include "host/durable_files.hpp"
 #include "host/owned_file.hpp"
+#include "loading/create_report.hpp"
 #include "loading/library.hpp"
 #include "loading/text.hpp"
 
@@ -28,6 +29,7 @@ struct Making {
   ReleaseId release;
   std::string config_json;
   LogSink log;
+  std::string report;  // of create
   Result<std::unique_ptr<Instance>> made = Error{};
 
   Result<std::unique_ptr<Instance>> make() {
@@ -40,7 +42,7 @@ struct Making {
     if (!library) return library.error();
     image->library = *library;
     const gw_plugin* table = image->library->table();
-    return Instance::create(table, release, config_json, std::move(image));
+    return Instance::create(table, release, config_json, std::move(image), &report);
   }
 };
 
@@ -72,6 +74,13 @@ Result<std::string> Loader::private_copy(const ReleaseStore& releases, const Rel
   return error;
 }
 
+void Loader::tell_warnings(const std::string& create_report) const {
+  if (!log_) return;
+  for (const std::string& warning : read_create_report(create_report).warnings) {
+    log_(GW_LOG_WARN, "host", "the plugin's configuration: " + warning);
+  }
+}
+
 Result<std::unique_ptr<Instance>> Loader::load(const ReleaseStore& releases, const Release& release,
                                                const std::string& config_json) {
   auto path = private_copy(releases, release);
@@ -90,7 +99,11 @@ Result<std::unique_ptr<Instance>> Loader::load(const ReleaseStore& releases, con
                              release.id.version)};
   }
   auto instance = std::move(making->made);
-  if (!instance || same_build((*instance)->table(), release)) return instance;
+  if (!instance) return instance;
+  if (same_build((*instance)->table(), release)) {
+    tell_warnings(making->report);
+    return instance;
+  }
   return Error{"release_differs",
                fmt::format("release {} says another version, build or data format about itself "
                            "than when it was proved",

@@ -23,7 +23,8 @@ class Loader {
   // instance. Errors: io_error.
   static Result<Loader> open(const std::string& root, RunBounds bounds, LogSink log);
 
-  // Copies the release's bytes (checking their digest), maps the copy and creates an instance.
+  // Copies the release's bytes (checking their digest), maps the copy and creates an instance. What
+  // it finds odd in its configuration is logged as warnings.
   // Errors: as ReleaseStore::copy_out, Library::open and Instance::create; release_differs when the
   // library does not say about itself what it said when it was proved; create_failed when it does not return within
   // the bounds, and what it holds is kept for ever then.
@@ -33,6 +34,7 @@ class Loader {
  private:
   Loader(std::string directory, RunBounds bounds, LogSink log)
       : directory_(std::move(directory)), bounds_(std::move(bounds)), log_(std::move(log)) {}
+  void tell_warnings(const std::string& create_report) const;
   Result<std::string> private_copy(const ReleaseStore& releases, const Release& release);
 
   std::string directory_;
