@@ -33,7 +33,15 @@ TEST_CASE("start: --version and a wrong command line") {
   CHECK(version.out.rfind("openclawd ", 0) == 0);
   CHECK(test::run({OPENCLAWD, "--help"}).status == 0);
   CHECK(test::run({OPENCLAWD, "--prot", "1"}).status == 2);
-  CHECK(test::run({OPENCLAWD, "--log-level", "loud"}).status == 2);
+  for (const auto& [option, words] : {std::pair{"--log-level", "debug, info, warn or error"},
+                                      std::pair{"--log-format", "text or json"}}) {
+    for (const char* word : {"loud", "0", ""}) {
+      const auto wrong = test::run({OPENCLAWD, option, word});
+      CHECK(wrong.status == 2);
+      CHECK(contains(wrong.err, std::string("expected ") + words));
+      CHECK_FALSE(contains(wrong.err, "FAILED"));
+    }
+  }
   CHECK(test::run({OPENCLAWD, "--port", "70000"}).status == 2);
 }
 
@@ -163,6 +171,7 @@ TEST_CASE("start: a library that is no library leaves the gateway not ready, a g
   REQUIRE(test::wait_until([&] { return contains(gateway.log(), "no plugin is active"); }));
   CHECK(gateway.status_of("/readyz") == 503);
   CHECK(gateway.invoke("echo_read").status == 503);
+  CHECK(contains(gateway.invoke("echo_read").error_message, "the configured file was refused"));
   std::filesystem::copy_file(ECHO_1_0_0, library + ".new");
   std::filesystem::rename(library + ".new", library);
   CHECK(test::wait_until([&] { return gateway.status_of("/readyz") == 200; }));

@@ -63,6 +63,9 @@ void show_running(Printer& print, const json::object& status, const std::string&
 // Waits until the daemon answers on its socket and is ready, has ended, or the time is over.
 int wait_ready(Session& session, Printer& print, pid_t pid, const Log& log) {
   const auto end = std::chrono::steady_clock::now() + kReadyLimit;
+  // With such a configuration it waits for another one.
+  const std::string never =
+      session.loaded()->file.empty() ? "" : why_not_loadable(session.loaded()->config);
   Reply reply;
   do {
     if (child_ended(pid)) {
@@ -75,6 +78,7 @@ int wait_ready(Session& session, Printer& print, pid_t pid, const Log& log) {
       show_running(print, reply.body, log.file);
       return kExitOk;
     }
+    if (!never.empty() && reply.ok() && text_of(reply.body, "reason") == never) break;
     std::this_thread::sleep_for(milliseconds(20));
   } while (std::chrono::steady_clock::now() < end);
   const std::string why = reply.ok() ? text_of(reply.body, "reason", "not ready") : reply.message;
@@ -91,6 +95,8 @@ int run_start(Session& session, Printer& print, const StartFlags& flags) {
     show_running(print, running.body, session.loaded()->state_dir + "/gateway.log");
     return kExitOk;
   }
+  // They are in the log as well, but who starts the wrong gateway does not look there.
+  for (const std::string& warning : session.loaded()->warnings) print.warning(warning);
   const std::string state = session.loaded()->state_dir;
   claim_state_dir(state);  // the log begins before the daemon does
   Log log{state + "/gateway.log"};

@@ -27,28 +27,44 @@ void stop_at_rollout_step(const std::string& step) {
 }  // namespace
 #endif
 
+namespace {
+
+// An option that takes one of a few words. (CLI11's own takes the numbers behind them as well, and shows them.)
+template <class T>
+void add_words(CLI::App& app, const char* name, const char* words, T& out,
+               std::map<std::string, T> meanings) {
+  app.add_option_function<std::string>(
+         name,
+         [name, words, &out, meanings = std::move(meanings)](const std::string& word) {
+           const auto found = meanings.find(word);
+           if (found == meanings.end()) {
+             throw CLI::ValidationError(name, std::string("expected ") + words + ", got " + word);
+           }
+           out = found->second;
+         },
+         words)
+      ->type_name("WORD");
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace gateway_app;
   CLI::App app{"The gateway: serves agents' tools over HTTP and keeps their state.", "openclawd"};
   DaemonOptions options;
   std::uint32_t level = GW_LOG_INFO;
   LogFormat format = LogFormat::kText;
-  const std::map<std::string, std::uint32_t> levels = {{"debug", GW_LOG_DEBUG},
-                                                       {"info", GW_LOG_INFO},
-                                                       {"warn", GW_LOG_WARN},
-                                                       {"error", GW_LOG_ERROR}};
-  const std::map<std::string, LogFormat> formats = {{"text", LogFormat::kText},
-                                                    {"json", LogFormat::kJson}};
   app.add_option("--config", options.request.config, "Configuration file");
   app.add_option("--state-dir", options.request.state_dir,
                  "Directory of the store and the releases");
   app.add_option("--port", options.port, "TCP port instead of the configured one; 0: any free one");
-  app.add_option("--log-level", level, "debug, info, warn or error")
-      ->transform(CLI::CheckedTransformer(levels).description(""))
-      ->type_name("LEVEL");
-  app.add_option("--log-format", format, "text or json")
-      ->transform(CLI::CheckedTransformer(formats).description(""))
-      ->type_name("FORMAT");
+  add_words<std::uint32_t>(app, "--log-level", "debug, info, warn or error", level,
+                           {{"debug", GW_LOG_DEBUG},
+                            {"info", GW_LOG_INFO},
+                            {"warn", GW_LOG_WARN},
+                            {"error", GW_LOG_ERROR}});
+  add_words<LogFormat>(app, "--log-format", "text or json", format,
+                       {{"text", LogFormat::kText}, {"json", LogFormat::kJson}});
   app.set_version_flag("--version", std::string("openclawd ") + OPENCLAW_VERSION + " (plugin ABI " +
                                         std::to_string(GW_ABI_MAJOR) + "." +
                                         std::to_string(GW_ABI_MINOR) + ")");

@@ -162,8 +162,11 @@ void invoke_tool(Runtime& runtime, const HttpRequest& http, const HttpReply& rep
   Request& request = std::get<Request>(read);
   const std::string tool = request.name;
   const bool agent_bearer = read_bearer(runtime, http.authorization).kind == Bearer::Kind::kAgent;
-  host->call(std::move(request), [reply, tool, agent_bearer](const Outcome& outcome) {
-    HttpResponse response = tool_response(outcome, tool, agent_bearer);
+  host->call(std::move(request), [&runtime, reply, tool, agent_bearer](const Outcome& outcome) {
+    const bool none = outcome.kind == Outcome::Kind::kNoPlugin;
+    const std::string why = none ? why_not_ready(runtime) : std::string();
+    HttpResponse response = why.empty() ? tool_response(outcome, tool, agent_bearer)
+                                        : error_response("plugin_unavailable", why);
     if (!outcome.request_id.empty()) {
       response.headers.emplace_back("X-Request-Id", outcome.request_id);
     }

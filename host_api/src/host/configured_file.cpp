@@ -114,14 +114,14 @@ bool ConfiguredFile::refuse(const Error& error, const std::string& sha256,
                             const Watcher::Seen& seen, When when) {
   const bool moving = error.code == "file_busy" || Watcher::look(path_) != seen;
   if (moving && when == When::kRunning) return false;
-  const std::string trouble = fmt::format("the configured file was refused: {}\n  {}",
-                                          error.message, still_serving(swapper_));
+  const std::string trouble = "the configured file was refused: " + error.message;
   record_.note([&](BootState& state) {
     state.intent.reset();
     state.file_trouble = trouble;
     if (when == When::kBoot) return;  // the watcher will decide
     if (!sha256.empty() && !may_pass(error)) state.file_sha256 = sha256;
-    state.record(record_.entry("refused", {"", "", sha256}, trouble));
+    state.record(
+        record_.entry("refused", {"", "", sha256}, trouble + "\n  " + still_serving(swapper_)));
   });
   return when == When::kRunning;
 }

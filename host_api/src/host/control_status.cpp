@@ -92,6 +92,8 @@ SlotStatus Control::status_now() const {
     if (trouble->empty()) continue;
     if (!status.reason.empty()) status.reason += "\n";
     status.reason += *trouble;
+    // The file stays refused while other versions come and go.
+    if (trouble == &state.file_trouble) status.reason += "\n  " + still_serving(swapper_);
   }
   if (status.active) {
     status.state = status.reason.empty() ? "active" : "degraded";
