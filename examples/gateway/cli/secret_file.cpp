@@ -20,10 +20,11 @@ gateway::Error unwritable(const std::string& path) {
 
 }  // namespace
 
-gateway::Result<SecretFile> SecretFile::open(const std::string& path) {
+gateway::Result<SecretFile> SecretFile::open(const std::string& path, Directory missing) {
   const std::filesystem::path directory = std::filesystem::path(path).parent_path();
   std::error_code ec;
-  if (!directory.empty() && !std::filesystem::exists(directory, ec)) {
+  if (missing == Directory::kMade && !directory.empty() &&
+      !std::filesystem::exists(directory, ec)) {
     std::filesystem::create_directories(directory.parent_path(), ec);
     if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return unwritable(path);
   }

@@ -8,13 +8,17 @@
 
 namespace gateway_app {
 
-// The file is made (0600, a missing directory 0700) before the secret is asked for, so that a path that cannot be
-// written costs nothing. It takes its name when write() succeeds; until then, and without it, nothing is at `path`.
+// The file is made (0600) before the secret is asked for, so that a path that cannot be written costs nothing. It takes its name when write() succeeds; until then, and without it, nothing is at `path`.
 // Thread rule: one thread.
 class SecretFile {
  public:
+  enum class Directory : unsigned char {
+    kMade,
+    kExpected
+  };  // a missing one: made (0700), or an error
+
   // Errors: file_unwritable.
-  static gateway::Result<SecretFile> open(const std::string& path);
+  static gateway::Result<SecretFile> open(const std::string& path, Directory directory);
   SecretFile(SecretFile&& other) noexcept;
   SecretFile& operator=(SecretFile&&) = delete;
   ~SecretFile();

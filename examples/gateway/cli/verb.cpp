@@ -153,7 +153,8 @@ int run(const ToolVerb& verb, Session& session, Printer& print, const json::obje
   std::optional<SecretFile> file;
   if (!token_file.empty()) {
     auto opened = SecretFile::open(
-        absolute_path(token_file, session.env().working_directory, session.env().home));
+        absolute_path(token_file, session.env().working_directory, session.env().home),
+        SecretFile::Directory::kMade);
     if (!opened.ok()) return print.fail(kExitRefused, opened.error().code, opened.error().message);
     file.emplace(*std::move(opened));
   }
@@ -174,7 +175,7 @@ int run(const ToolVerb& verb, Session& session, Printer& print, const json::obje
   return reply.exit;
 }
 
-void add_flag(CLI::App& command, const ToolVerb& verb, std::size_t i, Given& given) {
+CLI::Option* add_flag(CLI::App& command, const ToolVerb& verb, std::size_t i, Given& given) {
   const Flag& flag = verb.flags[i];
   const std::string help = flag.help != nullptr ? flag.help : arg_help(verb.tool, flag.arg);
   CLI::Option* option = nullptr;
@@ -192,6 +193,19 @@ void add_flag(CLI::App& command, const ToolVerb& verb, std::size_t i, Given& giv
     if (flag.preset != nullptr) option->default_str(flag.preset);
   }
   if (flag.required) option->required();
+  return option;
+}
+
+// Two flags that set the same argument contradict each other: "--record-only" and "--no-record-only".
+void add_flags(CLI::App& command, const ToolVerb& verb, Given& given) {
+  std::vector<CLI::Option*> options;
+  for (std::size_t i = 0; i < verb.flags.size(); ++i) {
+    options.push_back(add_flag(command, verb, i, given));
+    for (std::size_t j = 0; j < i; ++j) {
+      const bool same = std::string_view(verb.flags[i].arg) == verb.flags[j].arg;
+      if (same) options[i]->excludes(options[j]);
+    }
+  }
 }
 
 void add_verb(CLI::App& root, CommandLine& line, const ToolVerb& verb) {
@@ -205,7 +219,7 @@ void add_verb(CLI::App& root, CommandLine& line, const ToolVerb& verb) {
         .add_option(verb.positional_name, given->positional, arg_help(verb.tool, verb.positional))
         ->required();
   }
-  for (std::size_t i = 0; i < verb.flags.size(); ++i) add_flag(command, verb, i, *given);
+  add_flags(command, verb, *given);
   if (verb.actor_arg != nullptr) {
     add_list(command, "--as", given->as, "The agent that acts; none: the operator")
         ->multi_option_policy(CLI::MultiOptionPolicy::Throw);

@@ -65,7 +65,8 @@ int write_out(Session& session, Printer& print, const json::object& args,
     return kExitOk;
   }
   auto out =
-      SecretFile::open(absolute_path(file, session.env().working_directory, session.env().home));
+      SecretFile::open(absolute_path(file, session.env().working_directory, session.env().home),
+                       SecretFile::Directory::kExpected);
   if (!out.ok()) return print.fail(kExitRefused, out.error().code, out.error().message);
   const auto written = out->write(compact ? json::canonical(document) : json::pretty(document));
   if (!written.ok()) {

@@ -26,7 +26,8 @@ constexpr std::array<Flag, 9> kDelete = {{
     {"-n,--limit", "limit", kInteger, false, "200"},
     {"--dry-run", "dry_run", kSwitch},
     {"--reason", "reason", kText, true},
-    {"--yes", "confirm", kWord, false, "DELETE_MESSAGES"},
+    {"--yes", "confirm", kWord, false, "DELETE_MESSAGES",
+     "Really delete; needed unless it is a dry run"},
 }};
 
 constexpr std::array<Flag, 3> kDeadLetters = {{
@@ -39,14 +40,15 @@ constexpr std::array<Flag, 10> kSend = {{
     {"-m,--message", "content", kText, true},
     {"-t,--to", "to", kTexts},
     {"--from", "from_agent"},
-    {"--broadcast", "to", kWord, false, ""},
+    {"--broadcast", "to", kWord, false, "", "To everybody, as without --to"},
     {"--metadata", "metadata", kJson},
     {"--conversation-id", "metadata.conversation_id", kText, false, nullptr,
      "The conversation that the message belongs to"},
     {"--kind", "metadata.kind", kText, false, nullptr,
      "What kind of message it is, for whoever reads it"},
     {"--notify-to", "notify_to", kTexts},
-    {"--no-notify-on-send", "notify_on_send", kSwitchOff},
+    {"--no-notify-on-send", "notify_on_send", kSwitchOff, false, nullptr,
+     "Send no receipts (to the admin and whoever is configured to get them)"},
     {"--idempotency-key", "idempotency_key"},
 }};
 

@@ -15,7 +15,8 @@ constexpr std::size_t kShownBreaches = 20;
 constexpr std::array<Flag, 6> kSweep = {{
     {"--dry-run", "dry_run", kSwitch},
     {"--record-only", "record_only", kSwitch},
-    {"--no-record-only", "record_only", kSwitchOff},
+    {"--no-record-only", "record_only", kSwitchOff, false, nullptr,
+     "Record breaches and notify, whatever the policy says"},
     {"--limit", "limit", kInteger},
     {"--max-messages", "max_messages", kInteger},
     {"--fyi", "fyi_agents", kTexts},

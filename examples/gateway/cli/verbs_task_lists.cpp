@@ -13,7 +13,7 @@ constexpr std::array<Flag, 4> kList = {{
     {"-s,--status", "status"},
     {"--assigned-to", "assignedTo"},
     {"--title", "titleContains"},
-    {"-n,--limit", "limit", kInteger, false, "20"},
+    {"-n,--limit", "limit", kInteger, false, "20", "How many to show: 1 to 50"},
 }};
 constexpr std::array<Flag, 2> kPending = {{
     {"-s,--status", "status", kText, false, "pending"},

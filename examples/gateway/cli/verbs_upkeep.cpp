@@ -31,8 +31,8 @@ constexpr std::array<Flag, 3> kBackpressure = {{
 }};
 constexpr std::array<Flag, 3> kOptIn = {{
     {"--id", "agent_id", kText, true},
-    {"--enable", "opt_in", kSwitch},
-    {"--disable", "opt_in", kSwitchOff},
+    {"--enable", "opt_in", kSwitch, false, nullptr, "It gets skills that are distributed"},
+    {"--disable", "opt_in", kSwitchOff, false, nullptr, "It gets none of them"},
 }};
 constexpr std::array<Flag, 2> kHealth = {{
     {"--id", "capability_id"},
