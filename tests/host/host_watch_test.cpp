@@ -46,6 +46,8 @@ TEST_CASE("a bad file is refused and the old version serves; a good one heals") 
     REQUIRE(rig.host->swap(kEcho11).ok());
     CHECK(rig.active() == "1.1.0");
     CHECK(rig.state() == "degraded");
+    CHECK(contains(rig.host->status().reason, "the active version 1.1.0 keeps serving"));
+    CHECK_FALSE(contains(rig.host->status().reason, "1.0.0 keeps serving"));
   }
 }
 

@@ -70,6 +70,27 @@ TEST_CASE("after a restore the old files lie beside it, and can be restored them
   CHECK_FALSE(exists(place.options.path + ".restoring"));
 }
 
+TEST_CASE("every restore keeps the database that it replaces, under a name of its own") {
+  Place place;
+  const std::string backup = place / "backup.db";
+  const auto restore = [&] { return SqliteEngine::restore(place.options, backup).value(); };
+  {
+    const auto engine = open(place.options);
+    put(*engine, "k", "in the backup");
+    REQUIRE(engine->backup(backup).ok());
+    put(*engine, "k", "first");
+  }
+  const std::string kept = place.options.path + ".before-restore";
+  CHECK(restore() == kept);
+  put(*open(place.options), "k", "second");
+  CHECK(restore() == kept + "-2");
+  CHECK(restore() == kept + "-3");
+  REQUIRE(SqliteEngine::restore(place.options, kept).ok());
+  CHECK(get(*open(place.options), "k") == "first");
+  REQUIRE(SqliteEngine::restore(place.options, kept + "-2").ok());
+  CHECK(get(*open(place.options), "k") == "second");
+}
+
 TEST_CASE("a backup needs a new name, and leaves nothing half-made") {
   Place place;
   const auto engine = open(place.options);
