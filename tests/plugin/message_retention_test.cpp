@@ -33,6 +33,12 @@ std::int64_t stored(World& world) {
   return world.ok("ansible_dump_messages", {}).at("total").to_number<std::int64_t>();
 }
 
+std::size_t rows_below(const World& world, const std::string& prefix) {
+  std::size_t rows = 0;
+  for (const auto& [at, value] : world.store) rows += at.starts_with(prefix) ? 1 : 0;
+  return rows;
+}
+
 // Everything the store keeps about messages, but for counters and places.
 std::size_t rows_of_messages(const World& world) {
   std::size_t rows = 0;
@@ -70,6 +76,66 @@ TEST_CASE("MSG-2: what everybody has read goes after 24 hours and leaves nothing
   CHECK(stored(world) == 0);
   world.advance_ms(kDay);
   CHECK(rows_of_messages(world) == 0);
+}
+
+TEST_CASE(
+    "MSG-5: a conversation is forgotten a day after its last delivery, whatever went before it") {
+  World world = with_agents();
+  webhook(world, "bob");
+  for (int i = 0; i < 60; ++i) say(world, "ann", "bob", "more than are kept");
+  deliver_all(world, "bob");
+  read_all(world);
+  CHECK(world.sweep("messages").at("deleted") == 10);
+  world.ok("ansible_delete_messages", deletion(world, {{"all", true}}));
+  CHECK(stored(world) == 0);
+  world.advance_ms(kDay + 1);
+  world.sweep("messages");
+  CHECK(rows_of_messages(world) == 0);
+  CHECK(rows_below(world, "prune/conversation/") == 0);
+}
+
+TEST_CASE("MSG-5: a conversation that goes on is remembered, and costs one row of the index") {
+  World world = with_agents();
+  webhook(world, "bob");
+  const auto talk = [&] {
+    world.ok("ansible_send_message", {{"content", "x"},
+                                      {"from_agent", "ann"},
+                                      {"to", "bob"},
+                                      {"notify_on_send", false},
+                                      {"metadata", {{"conversation_id", "c/1"}}}});
+    deliver_all(world, "bob");
+  };
+  talk();
+  world.advance_ms(kDay - 1);
+  talk();
+  CHECK(rows_below(world, "prune/conversation/") == 1);
+  world.advance_ms(2);
+  world.sweep("messages");
+  CHECK(rows_below(world, "conversation/") == 1);
+  CHECK(rows_below(world, "prune/conversation/") == 1);
+  world.advance_ms(kDay);
+  world.sweep("messages");
+  CHECK(rows_below(world, "conversation/") == 0);
+  CHECK(rows_below(world, "prune/conversation/") == 0);
+}
+
+TEST_CASE("MSG-5: of very many conversations a run of the sweep forgets a bounded number") {
+  World world = with_agents();
+  webhook(world, "bob");
+  const std::string longest(200, 'c');  // its place in the store is cut
+  for (int i = 0; i < 1'200; ++i) {
+    world.ok("ansible_send_message",
+             {{"content", "x"},
+              {"from_agent", "ann"},
+              {"to", "bob"},
+              {"notify_on_send", false},
+              {"metadata", {{"conversation_id", longest + std::to_string(i)}}}});
+  }
+  world.advance_ms(kDay + 1);
+  for (const std::size_t left : {700, 200, 0}) {
+    world.sweep("messages");
+    CHECK(rows_below(world, "conversation/") == left);
+  }
 }
 
 TEST_CASE("MSG-2: an unread message stays, for addressed ones and broadcasts alike") {

@@ -41,7 +41,8 @@ void check_invites(const Mirror& mirror, Problems& problems) {
 
 // Whatever is kept for a while only is in the list of what goes.
 void check_pruned(const Mirror& mirror, Problems& problems) {
-  for (const std::string kind : {"agent-invite", "node-invite", "node-ticket", "node-nonce"}) {
+  for (const std::string kind :
+       {"agent-invite", "node-invite", "node-ticket", "node-nonce", "conversation"}) {
     std::set<std::string> goes;
     mirror.each("prune/" + kind + '/',
                 [&](const std::string& at, const Row&) { goes.insert(key::last_part(at)); });

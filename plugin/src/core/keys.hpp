@@ -18,7 +18,7 @@
 //   node-invite/<hash hex>                       NodeInvite, until it is used
 //   node-ticket/<hash hex>                       NodeTicket
 //   node-nonce/<hash hex>                        empty: an exchange that succeeded
-//   prune/<kind>/<ms>/<name>                     empty: what may go by then; kinds: agent-invite and the three above
+//   prune/<kind>/<ms>/<name>                     empty: what may go by then; kinds: agent-invite, the three above, conversation
 //   coordination                                 Coordination: policies, coordinator, gateway admins
 //   preference/<node>                            Preference: what a node would like (advisory)
 //   context/<agent>                              AgentContext: focus, threads, decisions

@@ -13,6 +13,8 @@ namespace {
 constexpr std::int64_t kAnswerWindowMs = 10 * 60'000;
 constexpr std::int64_t kForgottenAfterMs = 24 * 3'600'000;
 constexpr std::string_view kEverybody = "*";
+constexpr std::string_view kPruneKind = "conversation";
+constexpr std::string_view kPrune = "prune/conversation/";
 
 constexpr std::string_view kNames[] = {"conversation_id", "conversationId", "corr"};
 
@@ -23,7 +25,11 @@ json::object load(Transaction& txn, const std::string& conversation) {
   return stored ? parse_document(at, *stored) : json::object{};
 }
 
+// The place in the list of what goes is that of the first time; forget_conversations() moves it on.
 void save(Context& context, const std::string& conversation, json::object document) {
+  if (!document.contains("at")) {
+    context.txn.put(key::prune(kPruneKind, context.now_ms + kForgottenAfterMs, conversation), "");
+  }
   document["at"] = context.now_ms;
   context.txn.put(key::conversation(conversation), json::canonical(document));
 }
@@ -103,12 +109,24 @@ void note_told(Context& context, const Message& message, std::string_view agent)
   context.txn.put(key::told(agent, kEverybody), last);
 }
 
-void forget_conversation(Context& context, const Message& message) {
-  const std::string conversation = conversation_of(message);
-  const json::object document = load(context.txn, conversation);
-  if (document.empty()) return;
-  if (context.now_ms - int_field(document, "at").value_or(0) < kForgottenAfterMs) return;
-  context.txn.erase(key::conversation(conversation));
+void forget_conversations(Context& context, std::size_t limit) {
+  Transaction& txn = context.txn;
+  const Rows due =
+      collect(txn, kPrune, std::string(kPrune) + key::ms(context.now_ms), {.limit = limit});
+  for (const auto& [row, empty] : due) {
+    txn.erase(row);
+    const std::string place = row.substr(row.rfind('/'));  // as it is: a long id is cut there
+    const std::string at = "conversation" + place;
+    const auto stored = txn.get(at);
+    if (!stored) continue;
+    const std::int64_t until =
+        int_field(parse_document(at, *stored), "at").value_or(0) + kForgottenAfterMs;
+    if (until < context.now_ms) {
+      txn.erase(at);
+    } else {
+      txn.put(std::string(kPrune) + key::ms(until) + place, "");
+    }
+  }
 }
 
 }  // namespace ansible

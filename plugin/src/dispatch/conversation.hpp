@@ -27,7 +27,7 @@ ReplyPlace place_reply(Context& context, Message& message);
 // A message of the conversation is on its way to `agent`, or has arrived.
 void note_told(Context& context, const Message& message, std::string_view agent);
 
-// Forgets a conversation that is as old as the message that goes.
-void forget_conversation(Context& context, const Message& message);
+// Forgets conversations in which nothing has happened for 24 hours; looks at no more than `limit`.
+void forget_conversations(Context& context, std::size_t limit);
 
 }  // namespace ansible

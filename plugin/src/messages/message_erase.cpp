@@ -5,7 +5,6 @@
 
 #include "actors/agent_store.hpp"
 #include "core/keys.hpp"
-#include "dispatch/conversation.hpp"
 #include "dispatch/outbox.hpp"
 #include "messages/inbox_state.hpp"
 #include "messages/message_store.hpp"
@@ -52,7 +51,6 @@ void erase_message(Context& context, const Message& message) {
     erase_row(txn, message, message.from_agent);
   }
   forget_deliveries(txn, key::message(message.id));
-  forget_conversation(context, message);
   txn.erase(key::message(message.id));
   txn.erase(key::message_time(message.timestamp, message.id));
   add_message_count(txn, -1);

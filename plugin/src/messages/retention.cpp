@@ -5,6 +5,7 @@
 
 #include "core/fields.hpp"
 #include "core/keys.hpp"
+#include "dispatch/conversation.hpp"
 #include "dispatch/dead_letters.hpp"
 #include "messages/message_erase.hpp"
 #include "messages/message_store.hpp"
@@ -17,6 +18,7 @@ constexpr std::int64_t kKeptMs = 24 * kHourMs;
 constexpr std::int64_t kKept = 50;
 constexpr std::int64_t kPerRun = 2'000;  // messages looked at
 constexpr std::size_t kExpired = 500;    // dead letters per run
+constexpr std::size_t kForgotten = 500;  // conversations per run
 
 // What a run has done so far: its continuation.
 struct Run {
@@ -98,6 +100,7 @@ ToolResult message_sweep(Context& context) {
   }
   if (end) place.clear();  // the next run begins with the oldest
   if (place != before) context.txn.put(key::kMessageSweep, place);
+  forget_conversations(context, kForgotten);
   json::object reply = to_json(run);
   reply["success"] = true;
   reply["expiredDeadLetters"] = expire_dead_letters(context, kExpired);
