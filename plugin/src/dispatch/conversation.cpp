@@ -6,6 +6,7 @@
 #include "core/fields.hpp"
 #include "core/keys.hpp"
 #include "dispatch/sink_store.hpp"
+#include "messages/message_store.hpp"
 
 namespace ansible {
 namespace {
@@ -52,12 +53,54 @@ std::optional<std::string> just_told(Context& context, std::string_view agent,
   return text_field(told, "conversation");
 }
 
-std::optional<std::string> answered(Context& context, const Message& message) {
+// What the recipients told the sender a moment ago.
+std::optional<std::string> just_answered(Context& context, const Message& message) {
   if (message.to_agents.empty()) return just_told(context, message.from_agent, kEverybody);
   for (const std::string& peer : message.to_agents) {
     if (auto conversation = just_told(context, message.from_agent, peer)) return conversation;
   }
   return std::nullopt;
+}
+
+bool told_in(Transaction& txn, const std::string& conversation, std::string_view agent) {
+  return object_field(load(txn, conversation), "told").contains(agent);
+}
+
+// The conversation that `agent` means by a name: one in which it was told something, a task, or that of a message.
+std::optional<std::string> meant_by(Transaction& txn, const std::string& name,
+                                    std::string_view agent) {
+  if (told_in(txn, name, agent) || txn.get(key::task(name))) return name;
+  const auto message = load_message(txn, name);
+  if (!message) return std::nullopt;
+  std::string conversation = conversation_of(*message);
+  if (!told_in(txn, conversation, agent)) return std::nullopt;
+  return conversation;
+}
+
+// A new name alone does not make an answer the beginning of something else.
+std::optional<std::string> answered(Context& context, const Message& message) {
+  for (const std::string_view name : kNames) {
+    const auto named = text_field(message.metadata, name);
+    if (!named || named->empty()) continue;
+    if (auto meant = meant_by(context.txn, *named, message.from_agent)) return meant;
+  }
+  return just_answered(context, message);
+}
+
+// The name that has to give way stays with the message, which can be found by it.
+void put_into(Message& message, const std::string& conversation) {
+  if (named_conversation(message) == conversation) return;
+  const auto given = text_field(message.metadata, kNames[0]);
+  if (given && !message.metadata.contains(kNames[1])) message.metadata[kNames[1]] = *given;
+  message.metadata[kNames[0]] = conversation;
+}
+
+// The word of somebody without a sink.
+void begin_anew(Context& context, const std::string& conversation) {
+  json::object document = load(context.txn, conversation);
+  if (int_field(document, "autoReplies").value_or(0) == 0) return;
+  document["autoReplies"] = 0;
+  save(context, conversation, std::move(document));
 }
 
 }  // namespace
@@ -73,20 +116,13 @@ bool in_conversation(const Message& message, std::string_view id) {
 }
 
 ReplyPlace place_reply(Context& context, Message& message) {
-  std::optional<std::string> conversation = named_conversation(message);
   if (!load_sink(context.txn, message.from_agent)) {
-    if (!conversation) return {};
-    json::object document = load(context.txn, *conversation);
-    if (int_field(document, "autoReplies").value_or(0) == 0) return {};
-    document["autoReplies"] = 0;
-    save(context, *conversation, std::move(document));
+    if (const auto named = named_conversation(message)) begin_anew(context, *named);
     return {};
   }
-  if (!conversation) {
-    conversation = answered(context, message);
-    if (!conversation) return {};
-    message.metadata["conversation_id"] = *conversation;
-  }
+  const auto conversation = answered(context, message);
+  if (!conversation) return {};
+  put_into(message, *conversation);
   json::object document = load(context.txn, *conversation);
   if (!object_field(document, "told").contains(message.from_agent)) return {};
   const std::int64_t replies = int_field(document, "autoReplies").value_or(0);

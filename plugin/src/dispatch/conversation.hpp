@@ -15,9 +15,10 @@ std::string conversation_of(const Message& message);
 // Whether one of the message's metadata above is `id`.
 bool in_conversation(const Message& message, std::string_view id);
 
-// A reply is automatic when its sender has a sink and was told something in the conversation. Without a conversation id
-// the reply belongs to what the recipient told the sender within the last 10 minutes; its metadata then gets that
-// conversation_id. A message of a sender without a sink lets the conversation begin anew.
+// A reply is automatic when its sender has a sink and was told something in the conversation: the one that the reply
+// names, or that of the message it names. When it names none of these and no task, it belongs to what the recipient told
+// the sender within the last 10 minutes. Its metadata then gets that conversation_id; one that was given moves to
+// conversationId, if that is free. A message of a sender without a sink lets the conversation begin anew.
 struct ReplyPlace {
   bool automatic = false;
   bool muted = false;  // beyond maxAutoReplies: it is stored, but delivered to nobody by itself
