@@ -135,3 +135,22 @@ TEST_CASE("a file whose release crashes while it is loaded ends no gateway more 
   CHECK(contains(rig.host->status().reason, "is quarantined by the gateway"));
   CHECK(rig.count("interrupted") == 2);
 }
+
+TEST_CASE("a candidate that crashes while it is destroyed: its trial stays ended, and it counts") {
+  Lives rig;
+  for (const std::size_t life : {1u, 2u}) {
+    CAPTURE(life);
+    const auto ended =
+        rig.live({"canary", kMoody, "abort", "-"}, {{"MOODY_CRASHES_IN_DESTROY", "1"}});
+    CHECK(ended.status == died_of(SIGSEGV));
+    CHECK(contains(ended.err, "in release 1.1.0 ("));
+    CHECK(contains(ended.err, "during destroy"));
+    rig.open();
+    CHECK(rig.active() == "1.0.0");
+    CHECK_FALSE(rig.host->status().trial.has_value());
+    CHECK(rig.count("canary_aborted") == life);
+    CHECK(rig.count("crashed") == life);
+    CHECK(rig.count("quarantined") == life - 1);
+  }
+  CHECK(rig.host->swap(kMoody).error().code == "quarantined");
+}

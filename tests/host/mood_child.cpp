@@ -3,6 +3,7 @@
 //   mood_child DIRECTORY PLUGIN DEED WORD [DEED WORD]...
 //
 //   install|swap|upgrade FILE   act MOOD   act-and-kill MOOD (kills the process while the call runs)
+//   canary FILE (in the split)  abort - (that canary)
 //   window MS                   before all others: how long a watch lasts
 //   arm POINT                   from here on it dies at this step (host/stop_point.hpp)
 //   wait -                      until it dies
@@ -84,6 +85,15 @@ int main(int argc, char** argv) {
       for (;;) ::pause();
     } else if (deed == "act") {
       (*host)->run(act(word));
+    } else if (deed == "canary") {
+      gateway::CanaryPolicy policy;
+      policy.from_stage = gateway::CanaryStage::kSplit;
+      if (auto begun = (*host)->start_canary(word, policy); !begun) {
+        return fail(begun.error().message);
+      }
+    } else if (deed == "abort") {
+      const auto ended = (*host)->steer_canary(gateway::CanaryOrder::kAbort);
+      if (!ended) return fail(ended.error().message);
     } else if (deed == "act-and-kill") {
       (*host)->call(act(word), {});
       while ((*host)->metrics().queued != 0) std::this_thread::yield();

@@ -19,6 +19,7 @@
 #define act good_call
 #define tidy good_call
 #define fragile_create good_create
+#define fragile_destroy good_destroy
 
 #else
 
@@ -97,6 +98,11 @@ static gw_status fragile_create(const gw_host* host, gw_bytes config, gw_instanc
   return good_create(host, config, instance, report);
 }
 
+static void fragile_destroy(gw_instance* instance) {
+  if (getenv("MOODY_CRASHES_IN_DESTROY") != NULL) raise(SIGSEGV);
+  good_destroy(instance);
+}
+
 static gw_status tidy(const gw_instance* instance, const gw_call* call, gw_bytes name,
                       gw_bytes args, const gw_sink* report) {
   gw_bytes value;
@@ -128,7 +134,7 @@ GW_EXPORT const gw_plugin* gateway_plugin_entry_v1(uint32_t host_major, uint32_t
                                   BYTES("moody-" VERSION),
                                   BYTES(MOODY_MANIFEST),
                                   fragile_create,
-                                  good_destroy,
+                                  fragile_destroy,
                                   good_control,
                                   good_control,
                                   NULL,

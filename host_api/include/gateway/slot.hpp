@@ -13,6 +13,8 @@
 
 namespace gateway {
 
+class Breadcrumbs;
+
 // The one place that decides which release serves a call.
 //
 // Roles: `active` serves, `candidate` is judged beside it, `parked` waits to be rolled back to. A call holds a
@@ -40,7 +42,8 @@ class Slot {
   // Called on the reaper thread after an instance is gone.
   using Retired = std::function<void(const ReleaseId&)>;
 
-  explicit Slot(Retired retired = {});
+  // `breadcrumbs`: where the reaper notes which release it destroys; may be none.
+  explicit Slot(Retired retired = {}, std::shared_ptr<Breadcrumbs> breadcrumbs = nullptr);
   ~Slot();  // retires everything and waits for the last lease and the reaper
 
   Lease acquire() const;

@@ -255,13 +255,13 @@ void Control::drop_canary(const HistoryEntry& decision,
   const auto& trial = record_.state().candidate;
   const bool on_trial = trial && trial->release.sha256 == decision.release.sha256;
   if (!on_trial || !phase_serves(trial->phase)) {
-    slot_.drop_candidate();
     record_.note([&](BootState& state) {
       also(state);
       state.intent.reset();
       if (on_trial) state.drop_trial(record_.now_ms());
       state.record(record_.entry(decision));
     });
+    slot_.drop_candidate();  // it may take the gateway with it: the next one knows the decision
     stop_point(StopPoint::kTrialDropped);
     return;
   }

@@ -73,9 +73,11 @@ struct Host::Impl {
         breadcrumbs(options.executor.breadcrumbs),
         journal(start_journal()),
         node(std::make_unique<NodeState>(options.node)),
-        slot([log = options.log](const ReleaseId& release) {
-          if (log) log(GW_LOG_DEBUG, "host", "retired version " + release.version);
-        }),
+        slot(
+            [log = options.log](const ReleaseId& release) {
+              if (log) log(GW_LOG_DEBUG, "host", "retired version " + release.version);
+            },
+            breadcrumbs),
         executor(std::make_unique<Executor>(executor_options(), *engine, slot, *clock, *node,
                                             options.log)) {}
   ~Impl();

@@ -4,6 +4,7 @@
 
 #include <exception>
 
+#include "execution/breadcrumbs.hpp"
 #include "loading/create_report.hpp"
 #include "loading/handshake.hpp"
 #include "loading/text.hpp"
@@ -114,11 +115,13 @@ Result<std::unique_ptr<Instance>> Instance::create(const gw_plugin* table, Relea
 
 Instance::~Instance() {
   if (handle_ == nullptr) return;
+  const Breadcrumbs::Hook here(release_, "destroy");
   try {
     table_.destroy(handle_);
   } catch (...) {
     // Its memory is lost; the host goes on. A release that throws here has broken the ABI's rule 5.
   }
+  keep_alive_.reset();  // unloading runs code of the release, too
 }
 
 }  // namespace gateway

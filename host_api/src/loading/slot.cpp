@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 
+#include "execution/breadcrumbs.hpp"
 #include "loading/left_behind.hpp"
 
 namespace gateway {
@@ -12,7 +13,11 @@ namespace gateway {
 // the plugin's destroy and unmaps its library; that happens on this class's thread alone.
 class Slot::Reaper {
  public:
-  explicit Reaper(Retired retired) : retired_(std::move(retired)), thread_([this] { run(); }) {}
+  Reaper(Retired retired, std::shared_ptr<Breadcrumbs> breadcrumbs)
+      : retired_(std::move(retired)), breadcrumbs_(std::move(breadcrumbs)), thread_([this] {
+          const Breadcrumbs::Seat seat(breadcrumbs_.get());
+          run();
+        }) {}
 
   ~Reaper() {
     {
@@ -118,6 +123,7 @@ class Slot::Reaper {
   }
 
   const Retired retired_;
+  const std::shared_ptr<Breadcrumbs> breadcrumbs_;
   std::mutex mutex_;
   std::condition_variable changed_;
   // By ticket and not by address: the next instance may be made where the last one is just being
@@ -128,7 +134,8 @@ class Slot::Reaper {
   std::thread thread_;  // last: it uses all of the above
 };
 
-Slot::Slot(Retired retired) : reaper_(std::make_unique<Reaper>(std::move(retired))) {}
+Slot::Slot(Retired retired, std::shared_ptr<Breadcrumbs> breadcrumbs)
+    : reaper_(std::make_unique<Reaper>(std::move(retired), std::move(breadcrumbs))) {}
 
 Slot::~Slot() { clear(); }
 
