@@ -24,6 +24,7 @@ JobPtr what_to_tell(Job& job) {
 JobPtr Post::look(std::chrono::milliseconds since_last, const HookLimit& limit) {
   const std::lock_guard lock(mutex_);
   if (job_ == nullptr || abandoned_) return nullptr;
+  if (!job_->host_writes.empty()) return nullptr;  // no hook runs, and no release is to blame
   if (seen_ != runs_) {
     seen_ = runs_;
     age_ = std::chrono::milliseconds(0);
