@@ -99,6 +99,7 @@ void check_indexes(const Mirror& mirror, const std::vector<ansible::Task>& tasks
   std::set<std::string> by_creator;
   std::set<std::string> by_claimer;
   std::set<std::string> leases;
+  std::set<std::string> retries;
   std::set<std::string> holders;
   for (const ansible::Task& task : tasks) {
     const std::string_view status = to_text(task.status);
@@ -120,6 +121,10 @@ void check_indexes(const Mirror& mirror, const std::vector<ansible::Task>& tasks
       holders.insert(key::held(*task.claimed_by_agent, task.id));
     }
     if (task.lease_expires_at) leases.insert(key::lease(*task.lease_expires_at, task.id));
+    const auto not_before = int_field(task.retry, "notBeforeAt");
+    if (task.status == ansible::TaskStatus::kPending && not_before) {
+      retries.insert(key::retry(*not_before, task.id));
+    }
   }
   same_keys(mirror, "task-time/", std::move(by_time), problems);
   same_keys(mirror, "by-status/", std::move(by_status), problems);
@@ -128,6 +133,7 @@ void check_indexes(const Mirror& mirror, const std::vector<ansible::Task>& tasks
   same_keys(mirror, "by-claimer/", std::move(by_claimer), problems);
   same_keys(mirror, "held/", std::move(holders), problems);
   same_keys(mirror, "lease/", std::move(leases), problems);
+  same_keys(mirror, "retry/", std::move(retries), problems);
 }
 
 // A held task has a holder, a pending one none.

@@ -165,6 +165,10 @@ std::string lease(std::int64_t expires_ms, std::string_view task) {
   return join({"lease", ms(expires_ms), part(task)});
 }
 
+std::string retry(std::int64_t not_before_ms, std::string_view task) {
+  return join({"retry", ms(not_before_ms), part(task)});
+}
+
 std::string audit(std::string_view task, std::uint64_t seq) {
   return join({"audit", part(task), digits(seq, 6)});
 }

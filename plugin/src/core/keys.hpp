@@ -48,6 +48,7 @@
 //   sla-last                                     the last automatic sweep, and the last finished sweep of any kind
 //   sla-count                                    HeldCounts: breaches in the waiting index
 //   lease/<ms>/<task>                            empty: claim leases by expiry
+//   retry/<ms>/<task>                            empty: tasks that rest before a retry, by its time
 //   audit/<task>/<seq>                           AuditRecord, written once
 //   audit-time/<ms>/<task>/<seq>                 agent id: who did it; audit records by time
 //   message/<message>                            Message
@@ -146,6 +147,7 @@ std::string sla_part(std::string_view run, std::string_view kind, std::string_vi
 inline constexpr std::string_view kSlaLast = "sla-last";
 inline constexpr std::string_view kSlaCount = "sla-count";
 std::string lease(std::int64_t expires_ms, std::string_view task);
+std::string retry(std::int64_t not_before_ms, std::string_view task);
 
 std::string audit(std::string_view task, std::uint64_t seq);
 std::string audit_time(std::int64_t at_ms, std::string_view task, std::uint64_t seq);

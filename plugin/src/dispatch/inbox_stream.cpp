@@ -28,8 +28,9 @@ void queue_message(Context& context, const AgentSink& sink, const Message& messa
   note_told(context, message, sink.agent);
 }
 
-// Reference 5.2.
+// Reference 5.2; while it rests nobody could claim it, and the sweep that ends its rest offers it (T-15).
 bool dispatched_to(const Task& task, std::string_view agent) {
+  if (task.rests_until()) return false;
   return task.status == TaskStatus::kPending && task.assigned_to(agent) &&
          task.created_by_agent != agent && task.intent != "skill_distribution";
 }

@@ -23,7 +23,7 @@ const Stream& inbox_stream();
 void offer_message(Context& context, const Message& message);
 
 // Queues a pending task for those of its assignees that have a sink, but never for its creator, and no distribution
-// (`skill_distribution`).
+// (`skill_distribution`); one that rests before a retry is queued by the sweep `leases` when that is due.
 void offer_task(Context& context, const Task& task);
 
 // Queues what `agent` has not read and what is pending for it, oldest first, messages before tasks, at most 1,000 of

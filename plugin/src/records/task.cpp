@@ -122,6 +122,11 @@ bool Task::assigned_to(std::string_view agent) const {
   return std::find(assignees.begin(), assignees.end(), agent) != assignees.end();
 }
 
+std::optional<std::int64_t> Task::rests_until() const {
+  if (status != TaskStatus::kPending) return std::nullopt;
+  return int_field(retry, "notBeforeAt");
+}
+
 int Task::urgency() const {
   if (priority == "high") return 0;
   return priority == "low" ? 2 : 1;

@@ -88,6 +88,10 @@ struct Task {
 
   bool assigned_to(std::string_view agent) const;
 
+  // A pending task that failed retryably rests until then (T-15), in ms, and until the sweep `leases` has offered it anew;
+  // nothing: it does not.
+  std::optional<std::int64_t> rests_until() const;
+
   // 0 high, 1 normal, 2 low.
   int urgency() const;
   // Where it stands in lists (T-10): as urgent as it is while it is open, 1 once it is closed.

@@ -7,24 +7,34 @@
 
 #include "core/fields.hpp"
 #include "core/keys.hpp"
+#include "dispatch/inbox_stream.hpp"
 #include "tasks/task_store.hpp"
 #include "tasks/transitions.hpp"
 
 namespace ansible {
 namespace {
 
-constexpr std::string_view kPrefix = "lease/";
+constexpr std::string_view kLeases = "lease/";
+constexpr std::string_view kRetries = "retry/";
 
-// The task whose lease expired first; nothing when none has.
-std::optional<Task> next_expired(Context& context) {
+// The task that an index by time has first; nothing when its time has not come.
+std::optional<Task> next_due(Context& context, std::string_view prefix) {
   std::string id;
-  context.txn.scan(kPrefix, std::string(kPrefix) + key::ms(context.now_ms + 1), {.limit = 1},
+  context.txn.scan(prefix, std::string(prefix) + key::ms(context.now_ms + 1), {.limit = 1},
                    [&](std::string_view at, std::string_view) {
                      id = at.substr(at.rfind('/') + 1);
                      return false;
                    });
   if (id.empty()) return std::nullopt;
   return load_task_at(context.txn, "task/" + id);
+}
+
+// Its rest is over.
+void offer_again(Context& context, const Task& stored) {
+  Task task = stored;
+  task.retry.erase("notBeforeAt");
+  update_task(context.txn, stored, task);
+  offer_task(context, task);
 }
 
 void expire(Context& context, const Task& stored) {
@@ -54,7 +64,11 @@ ToolResult lease_sweep(Context& context) {
     return json::object{{"success", true}, {"skipped", context.node.reason}};
   }
   std::int64_t released = released_before(context);
-  while (const auto task = next_expired(context)) {
+  while (const auto task = next_due(context, kRetries)) {
+    offer_again(context, *task);
+    if (context.txn.should_yield()) return More{std::to_string(released)};
+  }
+  while (const auto task = next_due(context, kLeases)) {
     expire(context, *task);
     ++released;
     if (context.txn.should_yield()) return More{std::to_string(released)};

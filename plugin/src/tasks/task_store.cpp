@@ -41,6 +41,7 @@ std::vector<std::string> index_keys(const Task& task) {
     keys.push_back(key::held(*task.claimed_by_agent, task.id));
   }
   if (task.lease_expires_at) keys.push_back(key::lease(*task.lease_expires_at, task.id));
+  if (const auto until = task.rests_until()) keys.push_back(key::retry(*until, task.id));
   return keys;
 }
 
