@@ -1,6 +1,8 @@
 // One-way upgrades: over a change of the data format that the release before cannot read.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <thread>
 
@@ -13,6 +15,42 @@ namespace {
 
 const std::string kOld = variant("reads_1_writes_1");
 const std::string kNew = variant("migrates");
+
+// A store whose line drops right after the write that raises the data format.
+class Dropping final : public gateway::Engine {
+ public:
+  explicit Dropping(std::unique_ptr<gateway::SqliteEngine> sound) : sound_(std::move(sound)) {}
+
+  gateway::SqliteEngine& sqlite() { return *sound_; }
+  void drop_at_raise() { armed_ = true; }
+  void come_back() { away_ = false; }
+
+  gateway::StoreResult<std::unique_ptr<gateway::Snapshot>> snapshot() override {
+    if (away_) return kAway;
+    return sound_->snapshot();
+  }
+  gateway::CommitOutcome commit(std::span<const gateway::Check> checks,
+                                std::span<const gateway::Write> writes) override {
+    auto done = sound_->commit(checks, writes);
+    const bool raises = std::any_of(writes.begin(), writes.end(), [](const gateway::Write& write) {
+      return write.key == std::string("\0host/format", 12);
+    });
+    if (!armed_ || !raises) return done;
+    armed_ = false;
+    away_ = true;
+    return {gateway::CommitOutcome::Kind::kUnknown, 0, {}, kAway};
+  }
+  gateway::StoreResult<void> recover() override {
+    if (away_) return kAway;
+    return sound_->recover();
+  }
+
+ private:
+  const gateway::StoreError kAway{GW_UNAVAILABLE, "the line dropped"};
+  std::unique_ptr<gateway::SqliteEngine> sound_;
+  std::atomic<bool> armed_{false};
+  std::atomic<bool> away_{false};
+};
 
 struct Upgrading : Rig {
   Upgrading() : Rig("variant") {
@@ -41,6 +79,27 @@ struct Upgrading : Rig {
       if (e.event == event) return &e;
     }
     return nullptr;
+  }
+  // Serves from a store that can drop its line.
+  Dropping& reopen_dropping() {
+    host.reset();
+    auto state = gateway::StateDir::acquire(temp / "state");
+    REQUIRE(state.ok());
+    gateway::SqliteOptions sqlite;
+    sqlite.path = state->path() + "/store.db";
+    auto engine = gateway::SqliteEngine::open(sqlite);
+    REQUIRE(engine.ok());
+    auto dropping = std::make_unique<Dropping>(std::move(*engine));
+    Dropping& store = *dropping;
+    options.backup = [&store](const std::string& file) -> gateway::Result<void> {
+      auto done = store.sqlite().backup(file);
+      if (!done) return gateway::Error{"backup_failed", done.error().message};
+      return {};
+    };
+    auto opened = gateway::Host::open(options, std::move(*state), std::move(dropping));
+    REQUIRE(opened.ok());
+    host = std::move(*opened);
+    return store;
   }
   std::string backup() const {
     const auto files = files_in(temp / "state/backups");
@@ -166,4 +225,31 @@ TEST_CASE(
   rig.reopen();
   CHECK(rig.active() == "4.0.0");
   for (const char* key : {"migrated/0", "migrated/1", "migrated/2"}) CHECK(rig.stored(key));
+}
+
+TEST_CASE("an upgrade that nobody knows to have passed the point of no return is not forgotten") {
+  for (const bool asked_again : {false, true}) {  // or the gateway is started again
+    CAPTURE(asked_again);
+    Upgrading rig;
+    Dropping& store = rig.reopen_dropping();
+    store.drop_at_raise();
+    REQUIRE_FALSE(rig.host->upgrade(kNew).ok());
+    store.come_back();
+    if (asked_again) {
+      const auto upgraded = rig.host->upgrade("4.0.0");
+      REQUIRE_MESSAGE(upgraded.ok(), upgraded.error().message);
+    } else {
+      rig.reopen();
+      REQUIRE(rig.entry("upgraded") != nullptr);
+    }
+    CHECK(rig.active() == "4.0.0");
+    CHECK(rig.state() == "active");
+    CHECK(rig.format() == "2");
+    CHECK(rig.stored("migrated/2"));
+    // The way back is the backup from before, and no later one.
+    CHECK(rig.entry("upgraded")->evidence == std::vector<std::string>{rig.backup()});
+    rig.restore();
+    CHECK(rig.active() == "1.0.0");
+    CHECK(rig.format() == "1");
+  }
 }

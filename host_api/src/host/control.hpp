@@ -125,6 +125,7 @@ class Control {
   void boot_previous();
   void report_problems();
 
+  std::optional<Upgrade> begun_before(const Release& from, const Release& to);
   Result<Upgrade> back_up(const Release& from, const Release& to);
   void migrate();
   void settle_upgrade();

@@ -33,7 +33,8 @@ Result<KnownRelease> Control::upgrade(const std::string& what) {
   if (auto free = check_quarantine(record_.state(), release.id); !free) {
     return refused("upgrade", release.id, free.error());
   }
-  auto plan = back_up(Release(*serving), release);
+  const auto begun = begun_before(*serving, release);
+  auto plan = begun ? Result<Upgrade>(*begun) : back_up(Release(*serving), release);
   if (!plan) return refused("upgrade", release.id, plan.error());
   stop_point(StopPoint::kBackedUp);
 
@@ -48,11 +49,25 @@ Result<KnownRelease> Control::upgrade(const std::string& what) {
                   name_of(plan->from), plan->from_format, plan->to_format, plan->backup);
   change.decision.evidence.push_back(plan->backup);
   if (auto done = swapper_.activate(release, change); !done) {
-    record_.note([&](BootState& state) { state.upgrade = upgrade_before; });
+    // Where nobody can say that nothing was raised, the next boot asks the store.
+    const auto stored = stored_format(engine_);
+    if (stored && stored->value_or(0) < plan->to_format) {
+      record_.note([&](BootState& state) { state.upgrade = upgrade_before; });
+    }
     return refused("upgrade", release.id, done.error());
   }
   migrate();
   return finish("upgrade", release, {});
+}
+
+// The same upgrade, when an earlier attempt has raised the stored format without knowing it. Its backup is the way back:
+// one made now could not be read by the old release.
+std::optional<Upgrade> Control::begun_before(const Release& from, const Release& to) {
+  const auto& known = record_.state().upgrade;
+  if (!known || known->from.sha256 != from.id.sha256 || known->to.sha256 != to.id.sha256) return {};
+  const auto stored = stored_format(engine_);
+  if (!stored || stored->value_or(0) < known->to_format) return {};
+  return known;
 }
 
 // Everything that was acknowledged before is in the backup; what is lost by going back is what came
@@ -138,6 +153,7 @@ void Control::settle_upgrade() {
 void Control::conclude_upgrade(const Upgrade& upgrade, bool raised) {
   record_.note([&](BootState& state) {
     if (!raised) return state.upgrade.reset();
+    state.swap_trouble.clear();
     state.make_stable(upgrade.to, record_.now_ms());
     HistoryEntry entry;
     entry.event = "upgraded";
