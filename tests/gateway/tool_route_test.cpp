@@ -111,8 +111,12 @@ TEST_CASE("who asks: a bearer and an argument that name two tokens is a mistake"
         "400 invalid_request");
   CHECK(refused("Bearer at_abc", R"({"tool":"t","args":{"agent_token":5}})") ==
         "400 invalid_request");
-  CHECK(accepted("Bearer at_abc", R"({"tool":"t","args":{"agent_token":"at_abc"}})").args_json ==
-        R"({"agent_token":"at_abc"})");
+  CHECK(refused("Bearer at_abc", R"({"tool":"t","args":{"agent_token":""}})") ==
+        "400 invalid_request");
+  for (const char* token : {R"("at_abc")", "null"}) {  // null counts as absent (ARG-1)
+    const std::string body = std::string(R"({"tool":"t","args":{"agent_token":)") + token + "}}";
+    CHECK(accepted("Bearer at_abc", body).args_json == R"({"agent_token":"at_abc"})");
+  }
 }
 
 TEST_CASE("the body: what is not strict JSON is invalid_json") {
@@ -136,13 +140,14 @@ TEST_CASE("the body: what is not strict JSON is invalid_json") {
 }
 
 TEST_CASE("the body: JSON of another shape is invalid_request") {
-  for (const char* body : {"[]", "7", "null", "{}", R"({"tool":7})", R"({"tool":""})",
-                           R"({"tool":"t","args":[]})", R"({"tool":"t","args":null})",
-                           R"({"tool":"t","argz":{}})", R"({"tool":"t","dryRun":true})"}) {
+  for (const char* body :
+       {"[]", "7", "null", "{}", R"({"tool":7})", R"({"tool":""})", R"({"tool":"t","args":[]})",
+        R"({"tool":"t","args":7})", R"({"tool":"t","argz":{}})", R"({"tool":"t","dryRun":true})"}) {
     CAPTURE(body);
     CHECK(refused(kOperator, body) == "400 invalid_request");
   }
   CHECK(accepted(kOperator, R"({"tool":"t"})").args_json == "{}");
+  CHECK(accepted(kOperator, R"({"tool":"t","args":null})").args_json == "{}");  // ARG-1
   CHECK(accepted(kOperator, R"({"tool":"t","args":{},"action":"json","sessionKey":"main"})").name ==
         "t");
 }

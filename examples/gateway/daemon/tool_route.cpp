@@ -51,6 +51,7 @@ std::variant<Body, HttpResponse> read_body(const std::string& text) {
       if (const auto* name = member.value().if_string())
         body.tool.assign(name->data(), name->size());
     } else if (key == "args") {
+      if (member.value().is_null()) continue;  // counts as absent, like any argument
       json::object* args = member.value().if_object();
       if (args == nullptr) {
         return error_response("invalid_request", "args: expected an object");
@@ -64,6 +65,11 @@ std::variant<Body, HttpResponse> read_body(const std::string& text) {
     return error_response("invalid_request", "tool: expected the name of a tool, a string");
   }
   return body;
+}
+
+bool names_token(const json::object& args) {
+  const json::value* member = args.if_contains(kAgentTokenArgument);
+  return member != nullptr && !member->is_null();
 }
 
 // The agent's token of the arguments; empty when there is none.
@@ -110,9 +116,10 @@ std::variant<Request, HttpResponse> read_tool_request(const Runtime& runtime,
     return unauthorized_response(runtime, bearer);
   }
   if (bearer.kind == Bearer::Kind::kAgent) {
-    if (body.args.contains(kAgentTokenArgument) && argument != bearer.agent_token) {
+    if (names_token(body.args) && argument != bearer.agent_token) {
       return error_response("invalid_request",
-                            "the bearer and args.agent_token name two different agents' tokens");
+                            "args.agent_token: expected the token of the bearer, got something "
+                            "else; leave one of them out");
     }
     body.args[kAgentTokenArgument] = bearer.agent_token;
   }
