@@ -126,6 +126,19 @@ TEST_CASE(
   CHECK(rig.state() == "active");
 }
 
+TEST_CASE(
+    "a signature that comes after its library is found when the gateway is told to look again") {
+  Signed rig;
+  rig.options.signatures.required = true;
+  rig.reopen();
+  rename_over(kEcho11, rig.library());
+  REQUIRE(rig.becomes("degraded"));
+  write_text(rig.library() + ".sig", rig.ours.sign_raw(read_text(rig.library())));
+  rig.host->recheck_file();
+  REQUIRE(rig.becomes_active("1.1.0"));
+  CHECK(rig.state() == "active");
+}
+
 TEST_CASE("only an Ed25519 public key in PEM is a key") {
   CHECK(gateway::check_key(Ed25519Key().public_pem()).ok());
   CHECK(gateway::check_key("x").error().code == "bad_key");

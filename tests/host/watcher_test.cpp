@@ -158,6 +158,34 @@ TEST_CASE("being woken, it looks at once") {
   CHECK(reports.wait_for("two!"));
 }
 
+TEST_CASE("a refused file is reported again when it is asked for, one that was dealt with is not") {
+  const TempDir temp;
+  const std::string path = temp / "plugin.so";
+  test::write_text(path, "one");
+  Reports refused(path);
+  Watcher patient({path, 1h, 1ms, 1h}, std::nullopt, refused.collect(Watcher::Verdict::kRefused));
+  REQUIRE(refused.wait_for_count(1));
+  patient.recheck();
+  CHECK(refused.wait_for_count(2));
+
+  Reports taken(path);
+  Watcher content({path, 5ms, 1ms}, decided(path), taken.collect());
+  content.recheck();
+  test::write_text(path, "another");
+  REQUIRE(taken.wait_for("another"));
+  CHECK(taken.texts().front() == "another");
+}
+
+TEST_CASE("a refused file is reported again by itself") {
+  const TempDir temp;
+  const std::string path = temp / "plugin.so";
+  test::write_text(path, "one");
+  Reports reports(path);
+  Watcher watcher({path, 1h, 1ms, 1ms, 4ms}, std::nullopt,
+                  reports.collect(Watcher::Verdict::kRefused));
+  CHECK(reports.wait_for_count(5));
+}
+
 TEST_CASE("the directories in which a change matters are those of the file and of every symlink") {
   const TempDir temp;
   const std::string root = fs::canonical(temp.path()).string();

@@ -256,8 +256,8 @@ class Host {
   // config_invalid (with the paths), start_failed, no_plugin.
   Result<void> reconfigure(const std::string& config_json);
 
-  // Looks at the configured file now instead of at the next poll (SIGHUP). Never waits for what
-  // comes of it.
+  // Looks at the configured file now instead of at the next poll (SIGHUP), also at one that was refused for what may
+  // have passed by now. Never waits for what comes of it.
   void recheck_file();
 
   SlotStatus status() const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <string_view>
+#include <utility>
 
 #include "host/quarantine.hpp"
 
@@ -13,11 +14,11 @@ namespace {
 
 constexpr std::size_t kKeptReleases = 10;
 
-// Refusals that say nothing about the bytes: the same file may be fine at the next boot.
+// Refusals that say nothing about the bytes: the same file may be fine later.
 bool may_pass(const Error& error) {
   static constexpr std::string_view kCodes[] = {
-      "prove_timeout", "prover_error",  "config_invalid",    "io_error",     "no_space",
-      "storage",       "watch_running", "signature_missing", "bad_signature"};
+      "prove_timeout", "prover_error",  "config_invalid",    "io_error",      "no_space",
+      "storage",       "watch_running", "signature_missing", "bad_signature", "unsafe_path"};
   return std::find(std::begin(kCodes), std::end(kCodes), error.code) != std::end(kCodes);
 }
 
@@ -48,7 +49,18 @@ std::optional<Watcher::Seen> ConfiguredFile::at_boot() {
 }
 
 Watcher::Verdict ConfiguredFile::changed(const Watcher::Seen& seen) {
-  return follow(seen, When::kRunning) ? Watcher::Verdict::kDecided : Watcher::Verdict::kNotYet;
+  const auto before = std::exchange(refused_, std::nullopt);
+  // Who has chosen another release since has had the last word.
+  if (before && before->seen == seen && before->active != active()) {
+    return Watcher::Verdict::kDecided;
+  }
+  if (!follow(seen, When::kRunning)) return Watcher::Verdict::kNotYet;
+  return refused_ ? Watcher::Verdict::kRefused : Watcher::Verdict::kDecided;
+}
+
+std::string ConfiguredFile::active() const {
+  const auto now = swapper_.active();
+  return now ? now->sha256 : std::string();
 }
 
 // True when the file, as seen, was dealt with; false when it is to be looked at again.
@@ -115,6 +127,10 @@ bool ConfiguredFile::refuse(const Error& error, const std::string& sha256,
   const bool moving = error.code == "file_busy" || Watcher::look(path_) != seen;
   if (moving && when == When::kRunning) return false;
   const std::string trouble = "the configured file was refused: " + error.message;
+  if (may_pass(error)) refused_ = Refused{seen, active()};
+  const BootState& known = record_.state();
+  if (told_ == trouble && known.file_trouble == trouble && !known.intent) return true;
+  if (when == When::kRunning) told_ = trouble;
   record_.note([&](BootState& state) {
     state.intent.reset();
     state.file_trouble = trouble;

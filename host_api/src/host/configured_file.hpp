@@ -17,7 +17,8 @@ namespace gateway {
 // the active one keeps serving.
 //
 // While the gateway runs, any change of the file's stat is a request, also for bytes that were seen
-// before. At boot only a digest other than the last one seen is: so a rollback outlives a restart.
+// before. At boot only a digest other than the last one seen is: so a rollback outlives a restart. A file that was
+// refused for something that may pass is asked about again, as long as the release is active that was then.
 // Thread rule: the control thread.
 class ConfiguredFile {
  public:
@@ -42,6 +43,12 @@ class ConfiguredFile {
 
  private:
   enum class When { kBoot, kRunning };
+  // A refusal that may pass.
+  struct Refused {
+    Watcher::Seen seen;
+    std::string active;  // the digest; empty: none
+  };
+  std::string active() const;
   bool follow(const Watcher::Seen& seen, When when);
   bool decide(Importer::Candidate candidate, const Watcher::Seen& seen, When when);
   Result<Release> accepted(Importer::Candidate candidate);
@@ -54,6 +61,8 @@ class ConfiguredFile {
   Swapper& swapper_;
   BootRecord& record_;
   const Deploy deploy_;
+  std::optional<Refused> refused_;
+  std::string told_;  // the refusal that was last written to the history
 };
 
 // Removes kept releases that are neither in a role nor among the newest few.

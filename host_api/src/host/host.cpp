@@ -255,7 +255,7 @@ Result<void> Host::reconfigure(const std::string& config_json) {
 
 void Host::recheck_file() {
   const std::lock_guard lock(impl_->watcher_mutex);
-  if (impl_->watcher) impl_->watcher->wake();
+  if (impl_->watcher) impl_->watcher->recheck();
 }
 
 SlotStatus Host::status() const { return impl_->control->status(); }

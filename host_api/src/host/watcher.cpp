@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace gateway {
+namespace {
+
+// Rounded up, so that a wait that ends on time has been long enough.
+std::chrono::milliseconds until(std::chrono::steady_clock::duration left) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(left) + std::chrono::milliseconds(1);
+}
+
+}  // namespace
 
 Watcher::Seen Watcher::look(const std::string& path) {
   const auto stamp = stamp_file(path);
@@ -25,25 +33,35 @@ void Watcher::run() {
   while (!stopping_) events_.wait(step());
 }
 
+void Watcher::note(const Seen& now, Verdict verdict) {
+  if (verdict == Verdict::kNotYet) return;
+  decided_ = now;
+  if (verdict == Verdict::kDecided) return pause_.reset();
+  pause_ = pause_ ? std::min(2 * *pause_, options_.retry_most) : options_.retry;
+  retry_at_ = std::chrono::steady_clock::now() + *pause_;
+}
+
 std::chrono::milliseconds Watcher::step() {
+  const bool asked = recheck_.exchange(false);
   events_.watch(options_.path);  // before the look: a change after it is an event
   const Seen now = look(options_.path);
+  const auto time = std::chrono::steady_clock::now();
   if (decided_ == std::optional<Seen>(now)) {
     pending_.reset();
-    return options_.every;
+    if (!pause_) return options_.every;
+    if (!asked && time < retry_at_) return std::min(options_.every, until(retry_at_ - time));
+    decided_.reset();
+  } else if (decided_) {
+    pause_.reset();  // another file
   }
-  const auto time = std::chrono::steady_clock::now();
   if (pending_ != std::optional<Seen>(now)) {
     pending_ = now;
     pending_since_ = time;
   }
   const auto quiet = std::chrono::duration_cast<std::chrono::milliseconds>(time - pending_since_);
-  // Rounded up, so that a wait that ends on time has been long enough.
-  if (quiet < options_.quiet) {
-    return std::min(options_.every, options_.quiet - quiet + std::chrono::milliseconds(1));
-  }
+  if (quiet < options_.quiet) return std::min(options_.every, until(options_.quiet - quiet));
   pending_.reset();
-  if (on_change_(now) == Verdict::kDecided) decided_ = now;
+  note(now, on_change_(now));
   return std::chrono::milliseconds(0);  // it may have changed again meanwhile
 }
 
