@@ -17,6 +17,7 @@ std::optional<Error> refuse_odd_agents(Context& context, std::string_view name,
                                        std::span<const std::string> ids);
 
 // The same for a node.
-std::optional<Error> refuse_odd_node(Context& context, std::string_view name, const std::string& id);
+std::optional<Error> refuse_odd_node(Context& context, std::string_view name,
+                                     const std::string& id);
 
 }  // namespace ansible
