@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "plugin/support/outbox.hpp"
+#include "plugin/support/talk.hpp"
 #include "plugin/support/tasks.hpp"
 
 using namespace ansible_test;
@@ -12,28 +13,6 @@ using ansible::DeliveryOutcome;
 namespace {
 
 using Said = std::vector<std::string>;
-
-std::string say(World& world, const char* from, const char* to, const char* content,
-                const json::object& more = {}) {
-  json::object args = with({{"content", content}, {"notify_on_send", false}}, more);
-  if (*from != '\0') args["from_agent"] = from;
-  if (*to != '\0') args["to"] = to;
-  return text_of(world.ok("ansible_send_message", args), "messageId");
-}
-
-World with_agents() {
-  World world;
-  for (const char* id : {"ann", "bob", "cat"}) world.agent(id);
-  return world;
-}
-
-json::object dumped(World& world, const std::string& id) {
-  const json::object page = world.ok("ansible_dump_messages", {});
-  for (const json::value& item : page.at("items").get_array()) {
-    if (item.at("id") == json::value(id)) return item.at("value").get_object();
-  }
-  return {};
-}
 
 json::object delivery_of(World& world, const std::string& id, const char* agent) {
   const json::object message = dumped(world, id);

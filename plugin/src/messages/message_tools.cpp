@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 
 #include "actors/actor.hpp"
@@ -55,16 +54,6 @@ std::vector<std::string> unregistered(Context& context, const std::vector<std::s
   return out;
 }
 
-// The recipients that an argument names, each once.
-std::vector<std::string> recipients(Context& context, const Args& args, std::string_view name) {
-  std::vector<std::string> out;
-  for (const std::string& named : args.texts(name)) {
-    std::string agent = meant_agent(context, named);
-    if (std::find(out.begin(), out.end(), agent) == out.end()) out.push_back(std::move(agent));
-  }
-  return out;
-}
-
 std::optional<Error> refuse_odd(Context& context, const Args& args) {
   for (const std::string_view name : {"to", "notify_to"}) {
     if (auto refusal = refuse_odd_agents(context, name, args.texts(name))) return refusal;
@@ -82,7 +71,7 @@ json::object sent_now(Context& context, const Args& args, const Actor& actor) {
   Message message;
   message.from_agent = actor.id;
   message.from_node = context.node_id();
-  message.to_agents = recipients(context, args, "to");
+  message.to_agents = meant_agents(context, args.texts("to"));
   message.content = *args.text("content");
   message.metadata = args.object("metadata");
   const ReplyPlace place = place_reply(context, message);
@@ -93,7 +82,7 @@ json::object sent_now(Context& context, const Args& args, const Actor& actor) {
   std::vector<std::string> receipts;
   if (notify) {
     receipts = send_receipt(context, {id, actor.id, message.to_agents, message.content},
-                            recipients(context, args, "notify_to"));
+                            meant_agents(context, args.texts("notify_to")));
   }
   json::object reply{
       {"success", true},
