@@ -12,10 +12,8 @@ namespace gateway_app {
 // Thread rule: one thread.
 class SecretFile {
  public:
-  enum class Directory : unsigned char {
-    kMade,
-    kExpected
-  };  // a missing one: made (0700), or an error
+  // What becomes of a missing one: it is made (0700), or an error.
+  enum class Directory : unsigned char { kMade, kExpected };
 
   // Errors: file_unwritable.
   static gateway::Result<SecretFile> open(const std::string& path, Directory directory);

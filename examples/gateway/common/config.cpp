@@ -357,9 +357,8 @@ Result<Config> parse_config(std::string_view text, const PathBase& base,
 std::string why_not_startable(const Config& config) {
   if (is_loopback(config.gateway.bind) || !config.gateway.token.empty()) return {};
   return fmt::format(
-      "gateway.bind {} can be reached from other machines, and gateway.auth.token is missing; set "
-      "a "
-      "token, or bind to \"loopback\"",
+      "gateway.bind {} can be reached from other machines, and gateway.auth.token is missing; "
+      "set a token, or bind to \"loopback\"",
       config.gateway.bind);
 }
 

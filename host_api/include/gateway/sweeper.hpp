@@ -16,9 +16,9 @@ class Sweeper {
   ~Sweeper();  // stops
 
   void start();
-  void
-  stop_offering();  // does not wait for the sweep that is running: the executor's drain ends it
-  void stop();      // waits for it
+  // Begins no sweep any more. Does not wait for the one that is running: the executor's drain ends it.
+  void stop_offering();
+  void stop();  // the same, and waits for it
 
  private:
   struct Impl;
