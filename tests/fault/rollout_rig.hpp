@@ -99,10 +99,11 @@ inline std::string state_of(const json::value& rollout, std::string_view phase) 
 // A trial that a light load passes in seconds, but for what `more` says.
 inline std::vector<std::string> quick(const std::string& to,
                                       const std::vector<std::string>& more = {}) {
+  const std::string timeout = std::to_string(60 * TEST_PATIENCE);
   std::vector<std::string> words{"start", "--to", to};
   for (const auto& [flag, value] :
        {std::pair("--soak", "1"), std::pair("--settle", "0.05"), std::pair("--min-samples", "30"),
-        std::pair("--stage-seconds", "0.5"), std::pair("--stage-timeout", "60")}) {
+        std::pair("--stage-seconds", "0.5"), std::pair("--stage-timeout", timeout.c_str())}) {
     if (std::find(more.begin(), more.end(), flag) != more.end()) continue;
     words.insert(words.end(), {flag, value});
   }
