@@ -24,7 +24,7 @@ struct Numbers {
   static void calls(CanaryCounters& side, std::uint64_t n, std::uint64_t us = 1'000) {
     side.calls = n;
     side.latency = {};
-    side.latency.add(us, n);
+    side.latency["work"].add(us, n);
   }
   CanaryVerdict judged() const { return judge({stage, elapsed_ms, active, candidate}, policy); }
 };
@@ -102,14 +102,14 @@ const Case kCases[] = {
     {"two slow calls in 200 are under one per cent... and three are above",
      [](Numbers& n) {
        Numbers::calls(n.candidate, 198);
-       n.candidate.latency.add(90'000, 3);
+       n.candidate.latency["work"].add(90'000, 3);
        n.candidate.calls = 201;
      },
      Judgement::kFail, "p99_us"},
     {"two slow calls in 201",
      [](Numbers& n) {
        Numbers::calls(n.candidate, 199);
-       n.candidate.latency.add(90'000, 2);
+       n.candidate.latency["work"].add(90'000, 2);
        n.candidate.calls = 201;
      },
      Judgement::kPass, ""},
@@ -121,6 +121,33 @@ const Case kCases[] = {
        Numbers::calls(n.candidate, 200, 90'000);
      },
      Judgement::kPass, ""},
+    {"heavy tools that the active release never ran",
+     [](Numbers& n) { n.candidate.latency["publish"].add(90'000, 100); }, Judgement::kPass, ""},
+    {"a heavy tool that the active release ran twice: nobody knows what it takes",
+     [](Numbers& n) {
+       n.active.latency["publish"].add(1'000, 2);
+       n.candidate.latency["publish"].add(90'000, 100);
+     },
+     Judgement::kPass, ""},
+    {"a heavy tool that is called a hundred times as often as before",
+     [](Numbers& n) {
+       n.active.latency["publish"].add(90'000, 3);
+       n.candidate.latency["publish"].add(90'000, 150);
+     },
+     Judgement::kPass, ""},
+    {"a tool that became slow, hidden behind one that is slow and seldom called now",
+     [](Numbers& n) {
+       n.active.latency["publish"].add(90'000, 300);
+       n.candidate.latency["publish"].add(90'000, 1);
+       n.candidate.latency["work"].add(80'000, 20);
+     },
+     Judgement::kFail, "p99_us"},
+    {"a tool that became slow beside others that did not",
+     [](Numbers& n) {
+       n.active.latency["look"].add(1'000, 400);
+       n.candidate.latency["look"].add(20'000, 10);
+     },
+     Judgement::kFail, "p99_us"},
     {"one shadow difference, at once",
      [](Numbers& n) {
        n.elapsed_ms = 0;
@@ -162,7 +189,7 @@ const Case kCases[] = {
 
 TEST_CASE("The judge decides by the table of its rules") {
   for (const Case& c : kCases) {
-    CAPTURE(c.name);
+    CAPTURE(std::string(c.name));
     Numbers numbers;
     c.change(numbers);
     const CanaryVerdict verdict = numbers.judged();

@@ -127,7 +127,7 @@ TEST_CASE(
        "unauthorized"},
   };
   for (const Case& c : cases) {
-    CAPTURE(c.name);
+    CAPTURE(std::string(c.name));
     HttpClient client = gateway.client();
     const auto reply = client.request(c.method, c.path, c.body, c.headers);
     REQUIRE(reply.has_value());

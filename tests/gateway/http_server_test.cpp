@@ -224,7 +224,7 @@ TEST_CASE("http: what two readers might read in two ways is refused, the connect
   };
   Server server;
   for (const Case& c : cases) {
-    CAPTURE(c.name);
+    CAPTURE(std::string(c.name));
     HttpClient client = server.client();
     REQUIRE(client.send("POST /x HTTP/1.1\r\n" + c.head + "Content-Length: 2\r\n\r\n{}"));
     const auto reply = client.read_reply();

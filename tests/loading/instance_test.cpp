@@ -100,7 +100,7 @@ TEST_CASE("Each unusable table is refused with what was expected, what was found
        {"expected a JSON object"}},
   };
   for (const Case& c : cases) {
-    CAPTURE(c.name);
+    CAPTURE(std::string(c.name));
     gw_plugin table = good_table();
     c.spoil(table);
     const auto instance = make(table);

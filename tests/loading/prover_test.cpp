@@ -95,7 +95,7 @@ TEST_CASE("Each bad library is refused by the prover with its own message") {
        {"call of look", "expected a JSON object", "all is well"}},
   };
   for (const Case& c : cases) {
-    CAPTURE(c.name);
+    CAPTURE(std::string(c.name));
     const auto report = prove(options(), bad_plugin(c.name), "{}");
     REQUIRE(!report.ok());
     CAPTURE(report.error().message);

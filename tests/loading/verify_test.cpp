@@ -87,7 +87,7 @@ TEST_CASE("Each file that is no usable library is refused by its own name and re
        {"no_segments.so is damaged"}},
   };
   for (const Case& c : cases) {
-    CAPTURE(c.name);
+    CAPTURE(std::string(c.name));
     const auto verified = verify_library(test::write_bytes(dir / c.name, c.bytes));
     REQUIRE(!verified.ok());
     CAPTURE(verified.error().message);

@@ -10,6 +10,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,7 +55,8 @@ struct CanaryPolicy {
 class LatencyTally {
  public:
   void add(std::uint64_t us, std::uint64_t times = 1);
-  std::uint64_t count() const { return count_; }
+  void add(const LatencyTally& other, double weight);  // each duration of it counts `weight` times
+  std::uint64_t count() const { return static_cast<std::uint64_t>(count_ + 0.5); }
   std::uint64_t percentile_us(double p) const;  // upper bound of its bucket; 0 when empty
   std::uint64_t above(std::uint64_t us) const;  // durations in buckets beyond that of `us`
 
@@ -61,9 +64,13 @@ class LatencyTally {
   static constexpr std::size_t kParts = 8;
   static std::size_t bucket(std::uint64_t us);
   static std::uint64_t upper_us(std::size_t bucket);
-  std::array<std::uint64_t, 36 * kParts> counts_{};
-  std::uint64_t count_ = 0;
+  std::array<double, 36 * kParts> counts_{};
+  double count_ = 0;
 };
+
+// By what ran: the name of a tool, or "sweep:<name>".
+using Latencies = std::map<std::string, LatencyTally, std::less<>>;
+LatencyTally all_of(const Latencies& latencies);
 
 // How a shadow's answer differs from that of the active release.
 enum class Difference : std::uint8_t { kReply, kWrites, kStatus, kCrash, kSlow };
@@ -74,7 +81,7 @@ std::string_view difference_name(Difference difference);  // "reply", "writes", 
 struct CanaryCounters {
   std::uint64_t calls = 0;
   std::uint64_t internal_errors = 0;  // GW_INTERNAL, another breach of the ABI, or too slow
-  LatencyTally latency;               // inside the plugin
+  Latencies latency;                  // inside the plugin
   std::uint64_t violations = 0;       // of the judging release's invariants
   // New records that match a signal. Of the candidate only those that the other release, asked the same on the same
   // state, would not have written.
@@ -88,7 +95,7 @@ struct CanaryCounters {
 struct CanaryMeasure {
   std::string rule;      // "internal_errors", "p99_us", "shadow_differences", "escalations", ...
   double value = 0;      // of the candidate
-  double baseline = 0;   // of the active release
+  double baseline = 0;   // of the active release; "p99_us": of both only where both ran the same
   double threshold = 0;  // the rule is broken above it
   bool broken = false;
 };

@@ -93,14 +93,15 @@ constexpr PolicyMember kPolicy[] = {
 };
 
 json::object counters_json(const CanaryCounters& counters) {
+  const LatencyTally latency = all_of(counters.latency);
   json::object differences;
   for (std::size_t i = 0; i < kDifferences; ++i) {
     differences[difference_name(static_cast<Difference>(i))] = counters.differences[i];
   }
   return {{"calls", counters.calls},
           {"internalErrors", counters.internal_errors},
-          {"p50Us", counters.latency.percentile_us(0.5)},
-          {"p99Us", counters.latency.percentile_us(0.99)},
+          {"p50Us", latency.percentile_us(0.5)},
+          {"p99Us", latency.percentile_us(0.99)},
           {"violations", counters.violations},
           {"escalations", counters.escalations},
           {"overBudget", counters.over_budget},

@@ -21,9 +21,9 @@ std::uint64_t hash_of(std::string_view salt, std::string_view text) {
   return hash * 0x9E3779B97F4A7C15ull >> 16;
 }
 
-void count(CanaryCounters& side, std::uint64_t took_us, bool fault) {
+void count(CanaryCounters& side, const Job& job, std::uint64_t took_us, bool fault) {
   ++side.calls;
-  side.latency.add(took_us);
+  side.latency[job.metric_name].add(took_us);
   if (fault) ++side.internal_errors;
 }
 
@@ -149,7 +149,7 @@ StepResult CanaryReferee::run_active(Job& job, View& view, const StepInput& inpu
   const bool on_trial = job.lease->release().sha256 == candidate_sha256_;
   file_->scores.update([&](Scores& scores) {
     const bool fault = overdue || is_fault(result.status);
-    count(on_trial ? scores.candidate : scores.active, took_us, fault);
+    count(on_trial ? scores.candidate : scores.active, job, took_us, fault);
   });
   const bool shown = sampled && comparable(result.status);
   const std::shared_ptr<Shadow> shadow = shown ? this->shadow() : nullptr;
@@ -182,7 +182,7 @@ StepResult CanaryReferee::run_candidate(Job& job, View& view, const StepInput& i
     if (tried.in_doubt()) other = run_reference(job, view, input, result);
   }
   const Blame blame = weigh(file_->law, tried.conduct, other ? other->conduct : tried.conduct);
-  count_candidate(tried, blame);
+  count_candidate(job, tried, blame);
   const bool accused = tried.fault() || blame.any();
   if (accused) keep_evidence(job, input, tried, blame, other);
   if (!accused && (other || !tried.in_doubt())) return result;
@@ -213,7 +213,7 @@ std::optional<CanaryReferee::Reference> CanaryReferee::run_reference(Job& job, V
   const std::uint64_t took_us = timer.took_us(result.took);
   if (!comparable(result.status)) return std::nullopt;
   file_->scores.update(
-      [&](Scores& scores) { count(scores.active, took_us, is_fault(result.status)); });
+      [&](Scores& scores) { count(scores.active, job, took_us, is_fault(result.status)); });
   Conduct conduct = conduct_of(again, result.writes);
   return Reference{std::move(result), std::move(conduct)};
 }
@@ -229,10 +229,10 @@ StepResult CanaryReferee::hand_over(Job& job, std::chrono::nanoseconds took,
   return again;
 }
 
-void CanaryReferee::count_candidate(const Tried& tried, const Blame& blame) {
+void CanaryReferee::count_candidate(const Job& job, const Tried& tried, const Blame& blame) {
   file_->scores.update([&](Scores& scores) {
     CanaryCounters& candidate = scores.candidate;
-    count(candidate, tried.took_us, tried.fault());
+    count(candidate, job, tried.took_us, tried.fault());
     candidate.violations += blame.violations.size();
     candidate.escalations += blame.escalations;
     candidate.over_budget += blame.over_budget;

@@ -79,7 +79,7 @@ class CanaryReferee final : public Referee {
   std::optional<Reference> run_reference(Job& job, View& view, const StepInput& input,
                                          const StepResult& candidate);
   StepResult hand_over(Job& job, std::chrono::nanoseconds took, std::uint64_t passed_ns);
-  void count_candidate(const Tried& tried, const Blame& blame);
+  void count_candidate(const Job& job, const Tried& tried, const Blame& blame);
   void keep_evidence(const Job& job, const StepInput& input, const Tried& tried, const Blame& blame,
                      const std::optional<Reference>& other);
 

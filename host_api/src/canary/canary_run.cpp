@@ -13,14 +13,14 @@ constexpr std::chrono::milliseconds kHandOver{1};
 
 // What the executor has measured so far, in its coarser buckets: something to compare with when a soak begins without
 // the stages before it.
-LatencyTally measured(const ExecutorMetrics& metrics) {
-  LatencyTally tally;
+Latencies measured(const ExecutorMetrics& metrics) {
+  Latencies out;
   for (const auto& [name, tool] : metrics.tools) {
     for (std::size_t i = 0; i < Histogram::kBuckets; ++i) {
-      if (tool.run.counts[i] > 0) tally.add(std::uint64_t{1} << i, tool.run.counts[i]);
+      if (tool.run.counts[i] > 0) out[name].add(std::uint64_t{1} << i, tool.run.counts[i]);
     }
   }
-  return tally;
+  return out;
 }
 
 }  // namespace
@@ -46,8 +46,8 @@ Result<void> CanaryRun::enter(CanaryStage stage) {
     const std::lock_guard lock(mutex_);
     const Scores before = file_->scores.read();
     if (stage == CanaryStage::kSoak &&
-        before.active.latency.count() >= subject_.policy.min_samples) {
-      latency_before_ = before.active.latency;
+        all_of(before.active.latency).count() >= subject_.policy.min_samples) {
+      for (const auto& [name, tally] : before.active.latency) latency_before_[name] = tally;
     }
     file_->scores.clear();
     stage_ = stage;

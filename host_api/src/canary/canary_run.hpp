@@ -97,7 +97,7 @@ class CanaryRun {
   std::int64_t stage_started_ms_ = 0;
   std::uint64_t clock_from_ns_ = 0;   // steady; the stage's time runs from here...
   std::int64_t clock_before_ms_ = 0;  // ... on top of this
-  LatencyTally latency_before_;       // of the active release, until the soak replaced it
+  Latencies latency_before_;          // of the active release, until the soak replaced it
   CanaryVerdict verdict_;
 };
 

@@ -13,7 +13,8 @@ constexpr double kInternalMargin = 0.01;  // of the calls
 constexpr std::uint64_t kInternalLeast = 3;
 constexpr double kSlowFactor = 1.5;
 constexpr std::uint64_t kSlowSlackUs = 5'000;
-constexpr std::uint64_t kSlowLeast = 3;  // calls beyond the threshold: one call is no percentile
+constexpr std::uint64_t kSlowLeast = 3;   // calls beyond the threshold: one call is no percentile
+constexpr std::uint64_t kUsualLeast = 3;  // calls of a tool that tell what it usually takes
 constexpr std::uint64_t kPipelineFailures = 1;  // two are a failure
 constexpr std::uint32_t kShares[] = {1, 5, 25, 50};
 
@@ -39,14 +40,32 @@ CanaryMeasure internal_errors(const StageCounts& counts, const CanaryPolicy&) {
   return {"internal_error_rate", rate, usual, most, broken};
 }
 
-// Judged when there are samples enough for a percentile, and something to compare with.
+// What the candidate took for what the active release ran, too, and what that one takes for the same mixture: who calls
+// heavier tools than before, or tools that nobody called before, condemns no release.
+struct Compared {
+  LatencyTally candidate;
+  LatencyTally active;
+};
+Compared like_with_like(const StageCounts& counts) {
+  Compared out;
+  for (const auto& [name, tally] : counts.candidate.latency) {
+    const auto usual = counts.active.latency.find(name);
+    if (usual == counts.active.latency.end() || usual->second.count() < kUsualLeast) continue;
+    out.candidate.add(tally, 1);
+    out.active.add(usual->second,
+                   static_cast<double>(tally.count()) / static_cast<double>(usual->second.count()));
+  }
+  return out;
+}
+
+// Judged when there are samples enough for a percentile.
 CanaryMeasure slower(const StageCounts& counts, const CanaryPolicy& policy) {
-  const LatencyTally& latency = counts.candidate.latency;
-  const std::uint64_t p99 = latency.percentile_us(0.99);
-  const auto usual = static_cast<double>(counts.active.latency.percentile_us(0.99));
+  const auto [candidate, active] = like_with_like(counts);
+  const std::uint64_t p99 = candidate.percentile_us(0.99);
+  const auto usual = static_cast<double>(active.percentile_us(0.99));
   const auto most = static_cast<std::uint64_t>(kSlowFactor * usual + kSlowSlackUs);
-  const bool enough = counts.active.latency.count() > 0 && latency.count() >= policy.min_samples;
-  const bool broken = enough && p99 > most && latency.above(most) >= kSlowLeast;
+  const bool enough = candidate.count() >= policy.min_samples;
+  const bool broken = enough && p99 > most && candidate.above(most) >= kSlowLeast;
   return {"p99_us", static_cast<double>(p99), usual, static_cast<double>(most), broken};
 }
 

@@ -1,7 +1,6 @@
 // The names and times of gateway/canary.hpp.
 #include <algorithm>
 #include <bit>
-#include <cmath>
 
 #include "gateway/canary.hpp"
 
@@ -59,25 +58,35 @@ std::uint64_t LatencyTally::upper_us(std::size_t bucket) {
 }
 
 void LatencyTally::add(std::uint64_t us, std::uint64_t times) {
-  counts_[bucket(us)] += times;
-  count_ += times;
+  counts_[bucket(us)] += static_cast<double>(times);
+  count_ += static_cast<double>(times);
+}
+
+void LatencyTally::add(const LatencyTally& other, double weight) {
+  for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += weight * other.counts_[i];
+  count_ += weight * other.count_;
+}
+
+LatencyTally all_of(const Latencies& latencies) {
+  LatencyTally all;
+  for (const auto& [name, tally] : latencies) all.add(tally, 1);
+  return all;
 }
 
 std::uint64_t LatencyTally::percentile_us(double p) const {
   if (count_ == 0) return 0;
-  const auto rank = static_cast<std::uint64_t>(std::ceil(p * static_cast<double>(count_)));
-  std::uint64_t seen = 0;
+  double seen = 0;
   for (std::size_t i = 0; i < counts_.size(); ++i) {
     seen += counts_[i];
-    if (seen >= rank) return upper_us(i);
+    if (seen >= p * count_) return upper_us(i);
   }
   return upper_us(counts_.size() - 1);
 }
 
 std::uint64_t LatencyTally::above(std::uint64_t us) const {
-  std::uint64_t sum = 0;
+  double sum = 0;
   for (std::size_t i = bucket(us) + 1; i < counts_.size(); ++i) sum += counts_[i];
-  return sum;
+  return static_cast<std::uint64_t>(sum + 0.5);
 }
 
 }  // namespace gateway

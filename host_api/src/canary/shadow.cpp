@@ -39,9 +39,9 @@ json::object finding(const ShadowCase& asked) {
 }
 
 // A case is put to the shadow as the active release's own fault or answer; what the store did to it says nothing.
-void count_step(CanaryCounters& side, const wire::Answer& answer) {
+void count_step(CanaryCounters& side, const std::string& tool, const wire::Answer& answer) {
   ++side.calls;
-  side.latency.add(answer.took_us);
+  side.latency[tool].add(answer.took_us);
   if (is_fault(answer.status)) ++side.internal_errors;
 }
 
@@ -153,7 +153,7 @@ void Shadow::answered(const ShadowCase& asked, const wire::Answer& answer) {
   const auto mismatches = compare(asked.active, answer, options_.sides, asked.tool, options_.allow);
   file_->scores.update([&](Scores& scores) {
     CanaryCounters& candidate = scores.candidate;
-    count_step(candidate, answer);
+    count_step(candidate, asked.tool, answer);
     for (const Mismatch& mismatch : mismatches) {
       ++candidate.differences[static_cast<std::size_t>(mismatch.kind)];
     }
