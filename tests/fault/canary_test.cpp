@@ -93,8 +93,8 @@ TEST_CASE("an operator promotes at once, and the history says who") {
   const auto promoted = rig.history("promoted").at(0);
   CHECK(text_at(promoted, "by") == "operator");
   CHECK(text_at(promoted, "version") == PLUGIN_NEXT_VERSION);
-  CHECK(text_at(promoted, "detail")
-            .find("without the rest of its trial, in shadow after 0 samples") != std::string::npos);
+  CHECK(text_at(promoted, "detail").find("without the rest of its trial, in shadow after") !=
+        std::string::npos);
   // In its soak once more: it is good now, because somebody says so.
   CHECK(rig.plugins({"promote", "ansible"}).status == 0);
   const auto good = rig.history("marked_good").at(0);
