@@ -93,9 +93,10 @@ struct CanaryCounters {
 
 // One rule with its numbers, broken or not.
 struct CanaryMeasure {
-  std::string rule;      // "internal_errors", "p99_us", "shadow_differences", "escalations", ...
-  double value = 0;      // of the candidate
-  double baseline = 0;   // of the active release; "p99_us": of both only where both ran the same
+  std::string rule;  // "internal_error_rate", "p99_us", "shadow_differences", "escalations", ...
+  // Of the candidate, and of the active release. "p99_us": of the tools that both ran, in the candidate's proportions.
+  double value = 0;
+  double baseline = 0;
   double threshold = 0;  // the rule is broken above it
   bool broken = false;
 };

@@ -47,6 +47,7 @@ Result<void> CanaryRun::enter(CanaryStage stage) {
     const Scores before = file_->scores.read();
     if (stage == CanaryStage::kSoak &&
         all_of(before.active.latency).count() >= subject_.policy.min_samples) {
+      // What the stage before did not run keeps the figures of the executor.
       for (const auto& [name, tally] : before.active.latency) latency_before_[name] = tally;
     }
     file_->scores.clear();
