@@ -58,13 +58,13 @@ Compared like_with_like(const StageCounts& counts) {
   return out;
 }
 
-// Judged when there are samples enough for a percentile.
+// Judged as soon as the stage may be passed, on however many of its calls can be compared.
 CanaryMeasure slower(const StageCounts& counts, const CanaryPolicy& policy) {
   const auto [candidate, active] = like_with_like(counts);
   const std::uint64_t p99 = candidate.percentile_us(0.99);
   const auto usual = static_cast<double>(active.percentile_us(0.99));
   const auto most = static_cast<std::uint64_t>(kSlowFactor * usual + kSlowSlackUs);
-  const bool enough = candidate.count() >= policy.min_samples;
+  const bool enough = counts.candidate.calls >= policy.min_samples;
   const bool broken = enough && p99 > most && candidate.above(most) >= kSlowLeast;
   return {"p99_us", static_cast<double>(p99), usual, static_cast<double>(most), broken};
 }
