@@ -302,6 +302,25 @@ TEST_CASE("A restart goes on with the stage it finds, with the same policy") {
   }
 }
 
+TEST_CASE(
+    "A soak that goes on after a restart is compared with the release before it all the same") {
+  HostRig rig;
+  rig.open();
+  rig.traffic.start();
+  REQUIRE(wait_until([&] { return rig.traffic.calls() > 300; }));
+  rig.traffic.stop();
+  REQUIRE(rig.start("slow", CanaryStage::kSoak).ok());
+  REQUIRE(rig.host->steer_canary(CanaryOrder::kPause).ok());
+  rig.reopen();
+  REQUIRE(rig.host->steer_canary(CanaryOrder::kResume).ok());
+  rig.traffic.start();
+  REQUIRE(wait_until([&] { return rig.ended(); }, std::chrono::seconds(240)));
+  rig.traffic.stop();
+  CAPTURE(to_json(*rig.host->canary()));
+  CHECK(rig.host->canary()->verdict.rule == "p99_us");
+  CHECK(rig.active() == "1.0.0");
+}
+
 TEST_CASE("A pause outlives a restart") {
   HostRig rig;
   rig.open();

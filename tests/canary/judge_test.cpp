@@ -169,6 +169,24 @@ const Case kCases[] = {
        n.candidate.calls = 200;
      },
      Judgement::kPass, ""},
+    {"beyond the threshold, but by less than an eighth: durations are known no better",
+     [](Numbers& n) { Numbers::calls(n.candidate, 200, 6'600); }, Judgement::kPass, ""},
+    {"in a soak the release before was asked the doubtful calls alone",
+     [](Numbers& n) {
+       n.stage = CanaryStage::kSoak;
+       Numbers::calls(n.active, 20);
+       n.active.internal_errors = 4;
+       n.candidate.internal_errors = 20;
+     },
+     Judgement::kFail, "internal_error_rate"},
+    {"in a soak both fail the same calls",
+     [](Numbers& n) {
+       n.stage = CanaryStage::kSoak;
+       n.elapsed_ms = 300'000;
+       Numbers::calls(n.active, 20);
+       n.active.internal_errors = n.candidate.internal_errors = 20;
+     },
+     Judgement::kPass, ""},
     {"one shadow difference, at once",
      [](Numbers& n) {
        n.elapsed_ms = 0;
@@ -217,7 +235,35 @@ TEST_CASE("The judge decides by the table of its rules") {
     CAPTURE(verdict.reason);
     CHECK(judgement_name(verdict.judgement) == judgement_name(c.expected));
     CHECK(verdict.rule == std::string(c.rule));
+    if (numbers.candidate.calls < verdict.needed_samples) continue;
+    for (const CanaryMeasure& measure : verdict.measures) {
+      CAPTURE(measure.rule);
+      if (measure.broken) CHECK(measure.value > measure.threshold);
+      if (measure.rule == "p99_us") CHECK(measure.broken == (measure.value > measure.threshold));
+    }
   }
+}
+
+TEST_CASE("A soak is compared with the stage before it, or with more where that saw too little") {
+  CanaryPolicy policy;  // 200 samples
+  Latencies ever;
+  ever["often"].add(1'000, 10'000);
+  ever["seldom"].add(2'000, 10'000);
+  ever["rare"].add(3'000, 5);
+  ever["gone"].add(4'000, 5);
+  Latencies stage;
+  stage["often"].add(100, 200);
+  stage["seldom"].add(200, 199);
+  stage["rare"].add(300, 5);
+  stage["new"].add(500, 1);
+  const Latencies baseline = soak_baseline(ever, stage, policy);
+  const auto count = [&](const char* tool) { return baseline.at(tool).count(); };
+  CHECK(baseline.size() == 5);
+  CHECK(count("often") == 200);
+  CHECK(count("seldom") == 10'000);
+  CHECK(baseline.at("rare").percentile_us(1) < 400);
+  CHECK(count("gone") == 5);
+  CHECK(count("new") == 1);
 }
 
 TEST_CASE("A verdict shows every rule with its number and threshold, and the reason in words") {
@@ -267,13 +313,22 @@ TEST_CASE("Latencies are known to within an eighth") {
     tally.add(us);
     CHECK(tally.percentile_us(0.99) >= us);
     CHECK(tally.percentile_us(0.99) <= us + us / 8);
-    CHECK(tally.above(us) == 0);
-    CHECK(tally.above(us / 2) == (us == 0 || us == 1 ? (us == 1 ? 1 : 0) : 1));
+    CHECK(tally.reached_us(1) <= us);
+    CHECK(tally.reached_us(1) >= us - us / 8);
+    CHECK(tally.reached_us(2) == 0);
+    LatencyTally again;
+    for (const auto& [up_to, times] : tally.buckets()) again.add(up_to, times);
+    CHECK(again.buckets() == tally.buckets());
   }
   LatencyTally tally;
   CHECK(tally.percentile_us(0.5) == 0);
+  CHECK(tally.reached_us(1) == 0);
+  CHECK(tally.buckets().empty());
   tally.add(10, 99);
   tally.add(5'000);
   CHECK(tally.percentile_us(0.99) < 12);
   CHECK(tally.percentile_us(1.0) >= 5'000);
+  CHECK(tally.reached_us(1) > 4'000);
+  CHECK(tally.reached_us(2) == 10);
+  CHECK(tally.reached_us(0) == 0);
 }

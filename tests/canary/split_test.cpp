@@ -105,3 +105,15 @@ TEST_CASE("In a soak the release before puts right what the new one does wrong")
   CHECK(scores.candidate.internal_errors == 1);
   CHECK(scores.active.calls == 1);
 }
+
+TEST_CASE("What calls took is kept of each release alone") {
+  CanaryRig rig("good");
+  rig.split(100);
+  rig.drive(2);
+  CHECK(rig.executor->latencies("good").at("work").count() == 8);
+  CHECK(rig.executor->latencies("active").empty());
+  rig.referee->close();
+  rig.drive(1);
+  CHECK(rig.executor->latencies("good").at("work").count() == 8);
+  CHECK(rig.executor->latencies("active").at("work").count() == 4);
+}

@@ -65,6 +65,11 @@ std::optional<StepEnd> obey(Ground& ground) {
   return std::nullopt;
 }
 
+// Of a trial that runs no more: asked afterwards, for it may end between two questions.
+StepEnd how_it_ended(Ground& ground) {
+  return trial_ended(ground).value_or(StepEnd{Kind::kAborted, {}, "its trial is gone", {}});
+}
+
 bool quarantined(Ground& ground, const RolloutRecord& record) {
   const auto marks = ground.host.marks();
   return std::any_of(marks.begin(), marks.end(), [&](const gateway::Mark& mark) {
@@ -89,9 +94,8 @@ std::optional<StepEnd> run_canary(Ground& ground) {
     if (auto end = obey(ground)) return end;
     const auto canary = running_trial(ground);
     if (!canary) {
-      auto end = trial_ended(ground);
-      if (!end) end = StepEnd{Kind::kAborted, {}, "its trial is gone", {}};
-      if (end->kind == Kind::kPassed) {
+      const StepEnd end = how_it_ended(ground);
+      if (end.kind == Kind::kPassed) {
         const StepEnd held = hold(ground);
         if (held.kind != Kind::kPassed) return held;
       }
@@ -112,8 +116,7 @@ std::optional<StepEnd> run_soak(Ground& ground) {
     }
     if (record.paused) released = false;
     if (auto end = obey(ground)) return end;
-    if (auto end = trial_ended(ground)) return end;
-    if (!running_trial(ground)) return StepEnd{Kind::kAborted, {}, "its trial is gone", {}};
+    if (!running_trial(ground)) return how_it_ended(ground);
     if (!ground.wait(kLook)) return std::nullopt;
   }
 }

@@ -11,7 +11,6 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +18,7 @@
 
 #include "gateway/error.hpp"
 #include "gateway/instance.hpp"
+#include "gateway/latency.hpp"
 
 namespace gateway {
 
@@ -51,27 +51,6 @@ struct CanaryPolicy {
   std::int64_t timeout_of(CanaryStage stage) const;  // max(10 s, 4x the least time)
 };
 
-// Durations to within an eighth, and their percentiles.
-class LatencyTally {
- public:
-  void add(std::uint64_t us, std::uint64_t times = 1);
-  void add(const LatencyTally& other, double weight);  // each duration of it counts `weight` times
-  std::uint64_t count() const { return static_cast<std::uint64_t>(count_ + 0.5); }
-  std::uint64_t percentile_us(double p) const;  // upper bound of its bucket; 0 when empty
-  std::uint64_t above(std::uint64_t us) const;  // durations in buckets beyond that of `us`
-
- private:
-  static constexpr std::size_t kParts = 8;
-  static std::size_t bucket(std::uint64_t us);
-  static std::uint64_t upper_us(std::size_t bucket);
-  std::array<double, 36 * kParts> counts_{};
-  double count_ = 0;
-};
-
-// By what ran: the name of a tool, or "sweep:<name>".
-using Latencies = std::map<std::string, LatencyTally, std::less<>>;
-LatencyTally all_of(const Latencies& latencies);
-
 // How a shadow's answer differs from that of the active release.
 enum class Difference : std::uint8_t { kReply, kWrites, kStatus, kCrash, kSlow };
 inline constexpr std::size_t kDifferences = 5;
@@ -94,7 +73,8 @@ struct CanaryCounters {
 // One rule with its numbers, broken or not.
 struct CanaryMeasure {
   std::string rule;  // "internal_error_rate", "p99_us", "shadow_differences", "escalations", ...
-  // Of the candidate, and of the active release. "p99_us": of the tools that both ran, in the candidate's proportions.
+  // Of the candidate, and of the active release. "p99_us": of the tools that both ran, in the candidate's proportions;
+  // what its slowest hundredth, three calls or more, took at least, and 0 where fewer can be compared.
   double value = 0;
   double baseline = 0;
   double threshold = 0;  // the rule is broken above it

@@ -11,6 +11,7 @@
 #include "gateway/clock.hpp"
 #include "gateway/engine.hpp"
 #include "gateway/histogram.hpp"
+#include "gateway/latency.hpp"
 #include "gateway/log.hpp"
 #include "gateway/node.hpp"
 #include "gateway/slot.hpp"
@@ -167,6 +168,9 @@ class Executor {
   // executor began.
   ReleaseCounts counts(const std::string& sha256) const;
   void restart_counts(const std::string& sha256);
+  // How long those steps took inside the plugin, by the clock, since the executor began; of the four releases that ran
+  // last. Thread rule: any.
+  Latencies latencies(const std::string& sha256) const;
   // To be called for each write that breaks an invariant. Thread rule: any.
   void count_violation(const std::string& sha256, FailedCall call);
 

@@ -109,6 +109,36 @@ json::object counters_json(const CanaryCounters& counters) {
           {"differences", std::move(differences)}};
 }
 
+// {"<tool>": [[<up to us>, <times>], ...]}
+json::object latencies_json(const Latencies& latencies) {
+  json::object out;
+  for (const auto& [name, tally] : latencies) {
+    json::array buckets;
+    for (const auto& [us, times] : tally.buckets()) buckets.push_back(json::array{us, times});
+    out[name] = std::move(buckets);
+  }
+  return out;
+}
+
+Latencies read_latencies(const json::value& v) {
+  Latencies out;
+  if (!v.is_object()) return out;
+  for (const auto& tool : v.get_object()) {
+    if (!tool.value().is_array()) continue;
+    LatencyTally& tally = out[std::string(tool.key())];
+    for (const json::value& bucket : tool.value().get_array()) {
+      const auto* pair = bucket.if_array();
+      if (pair == nullptr || pair->size() != 2) continue;
+      boost::system::error_code error;
+      const auto us = pair->front().to_number<std::uint64_t>(error);
+      if (error) continue;
+      const auto times = pair->back().to_number<std::uint64_t>(error);
+      if (!error) tally.add(us, times);
+    }
+  }
+  return out;
+}
+
 json::object verdict_json(const CanaryVerdict& verdict) {
   json::array measures;
   for (const CanaryMeasure& measure : verdict.measures) {
@@ -155,8 +185,10 @@ std::string to_json(const CanaryStatus& status) {
 }
 
 std::string to_json(const CanaryProgress& progress) {
-  return json::canonical(json::object{
-      {"id", progress.id}, {"paused", progress.paused}, {"policy", policy_json(progress.policy)}});
+  return json::canonical(json::object{{"id", progress.id},
+                                      {"paused", progress.paused},
+                                      {"policy", policy_json(progress.policy)},
+                                      {"latencyBefore", latencies_json(progress.latency_before)}});
 }
 
 Result<CanaryPolicy> read_policy(std::string_view text, CanaryPolicy defaults) {
@@ -194,6 +226,9 @@ CanaryProgress parse_progress(std::string_view text) {
   auto read =
       policy ? read_policy(json::canonical(*policy), {}) : Result<CanaryPolicy>(CanaryPolicy{});
   if (read) progress.policy = std::move(*read);
+  if (const json::value* before = json::find(*parsed, "latencyBefore")) {
+    progress.latency_before = read_latencies(*before);
+  }
   return progress;
 }
 

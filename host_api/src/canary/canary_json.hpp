@@ -12,6 +12,7 @@ struct CanaryProgress {
   std::string id;
   bool paused = false;
   CanaryPolicy policy;
+  Latencies latency_before;  // what its soak is compared with; none before the soak
 };
 
 std::string to_json(const CanaryProgress& progress);

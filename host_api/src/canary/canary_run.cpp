@@ -11,18 +11,6 @@ namespace {
 // Steps that still hold the shadow are soon over: it is only ever held while a call is handed over.
 constexpr std::chrono::milliseconds kHandOver{1};
 
-// What the executor has measured so far, in its coarser buckets: something to compare with when a soak begins without
-// the stages before it.
-Latencies measured(const ExecutorMetrics& metrics) {
-  Latencies out;
-  for (const auto& [name, tool] : metrics.tools) {
-    for (std::size_t i = 0; i < Histogram::kBuckets; ++i) {
-      if (tool.run.counts[i] > 0) out[name].add(std::uint64_t{1} << i, tool.run.counts[i]);
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 CanaryRun::CanaryRun(Parts parts, Subject subject)
@@ -32,7 +20,7 @@ CanaryRun::CanaryRun(Parts parts, Subject subject)
       referee_(std::make_shared<CanaryReferee>(parts_.slot, parts_.clock, subject_.candidate.sha256,
                                                file_)),
       stage_(subject_.policy.from_stage),
-      latency_before_(measured(parts_.executor.metrics())) {}
+      latency_before_(subject_.latency_before) {}
 
 CanaryRun::~CanaryRun() { leave(); }
 
@@ -44,11 +32,9 @@ Result<void> CanaryRun::enter(CanaryStage stage) {
   }
   {
     const std::lock_guard lock(mutex_);
-    const Scores before = file_->scores.read();
-    if (stage == CanaryStage::kSoak &&
-        all_of(before.active.latency).count() >= subject_.policy.min_samples) {
-      // What the stage before did not run keeps the figures of the executor.
-      for (const auto& [name, tally] : before.active.latency) latency_before_[name] = tally;
+    if (stage == CanaryStage::kSoak && latency_before_.empty()) {
+      latency_before_ = soak_baseline(parts_.executor.latencies(subject_.active.sha256),
+                                      file_->scores.read().active.latency, subject_.policy);
     }
     file_->scores.clear();
     stage_ = stage;

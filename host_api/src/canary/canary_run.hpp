@@ -39,6 +39,7 @@ class CanaryRun {
     std::string root;  // of the evidence
     ShadowOptions shadow;
     std::int64_t started_ms = 0;
+    Latencies latency_before;  // as that of a soak which goes on after a restart
   };
 
   CanaryRun(Parts parts, Subject subject);
@@ -74,6 +75,8 @@ class CanaryRun {
   const CanaryPolicy& policy() const { return subject_.policy; }
   const ReleaseId& candidate() const { return subject_.candidate; }
   std::vector<std::string> evidence() const { return file_->evidence.files(); }
+  // From the soak on: what it is compared with.
+  const Latencies& latency_before() const { return latency_before_; }
 
  private:
   Result<void> start_shadow();

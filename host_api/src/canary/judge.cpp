@@ -14,13 +14,24 @@ constexpr std::uint64_t kInternalLeast = 3;
 constexpr double kSlowFactor = 1.5;
 constexpr std::uint64_t kSlowSlackUs = 5'000;
 constexpr std::uint64_t kSlowLeast = 3;   // calls beyond the threshold: one call is no percentile
+constexpr std::uint64_t kSlowPart = 100;  // one in so many, but kSlowLeast at least
 constexpr std::uint64_t kUsualLeast = 3;  // calls of a tool that tell what it usually takes
 constexpr std::uint64_t kPipelineFailures = 1;  // two are a failure
 constexpr std::uint32_t kShares[] = {1, 5, 25, 50};
 
-double internal_rate(const CanaryCounters& counters) {
-  if (counters.calls == 0) return 0;
-  return static_cast<double>(counters.internal_errors) / static_cast<double>(counters.calls);
+double rate(std::uint64_t errors, std::uint64_t calls) {
+  return calls == 0 ? 0 : static_cast<double>(errors) / static_cast<double>(calls);
+}
+double internal_rate(const StageCounts& counts) {
+  return rate(counts.candidate.internal_errors, counts.candidate.calls);
+}
+// In a soak the active release is asked only what the candidate's answer to is in doubt: of the other calls it would
+// have failed none.
+double usual_internal_rate(const StageCounts& counts) {
+  const std::uint64_t calls = counts.stage == CanaryStage::kSoak
+                                  ? std::max(counts.active.calls, counts.candidate.calls)
+                                  : counts.active.calls;
+  return rate(counts.active.internal_errors, calls);
 }
 
 std::uint64_t all_differences(const CanaryCounters& counters) {
@@ -33,11 +44,11 @@ CanaryMeasure counted(std::string rule, std::uint64_t value, std::uint64_t most)
 }
 
 CanaryMeasure internal_errors(const StageCounts& counts, const CanaryPolicy&) {
-  const double rate = internal_rate(counts.candidate);
-  const double usual = internal_rate(counts.active);
+  const double failing = internal_rate(counts);
+  const double usual = usual_internal_rate(counts);
   const double most = usual + kInternalMargin;
-  const bool broken = counts.candidate.internal_errors >= kInternalLeast && rate > most;
-  return {"internal_error_rate", rate, usual, most, broken};
+  const bool broken = counts.candidate.internal_errors >= kInternalLeast && failing > most;
+  return {"internal_error_rate", failing, usual, most, broken};
 }
 
 // What the candidate took for what the active release ran, too, and what that one takes for the same mixture: who calls
@@ -61,11 +72,11 @@ Compared like_with_like(const StageCounts& counts) {
 // Judged as soon as the stage may be passed, on however many of its calls can be compared.
 CanaryMeasure slower(const StageCounts& counts, const CanaryPolicy& policy) {
   const auto [candidate, active] = like_with_like(counts);
-  const std::uint64_t p99 = candidate.percentile_us(0.99);
+  const std::uint64_t slowest = std::max(kSlowLeast, candidate.count() / kSlowPart + 1);
+  const std::uint64_t p99 = candidate.reached_us(slowest);
   const auto usual = static_cast<double>(active.percentile_us(0.99));
   const auto most = static_cast<std::uint64_t>(kSlowFactor * usual + kSlowSlackUs);
-  const bool enough = counts.candidate.calls >= policy.min_samples;
-  const bool broken = enough && p99 > most && candidate.above(most) >= kSlowLeast;
+  const bool broken = counts.candidate.calls >= policy.min_samples && p99 > most;
   return {"p99_us", static_cast<double>(p99), usual, static_cast<double>(most), broken};
 }
 
@@ -99,12 +110,11 @@ constexpr Rule kRules[] = {
     {internal_errors, "{0:.4f} of its calls ended in an internal error (at most {1:.4f})"},
     {differences,
      "{0} answers differ from the active release's and are not allowed to (at most {1})"},
-    {slower, "99 % of its calls took up to {0} us (at most {1} us)"},
+    {slower, "the slowest of its calls that can be compared took {0} us or more (at most {1} us)"},
 };
 
 std::uint64_t needed_samples(const StageCounts& counts, const CanaryPolicy& policy) {
-  const double expected =
-      internal_rate(counts.active) * static_cast<double>(counts.candidate.calls);
+  const double expected = usual_internal_rate(counts) * static_cast<double>(counts.candidate.calls);
   const auto excess = static_cast<double>(counts.candidate.internal_errors) - expected;
   const std::uint64_t suspects = excess > 0 ? static_cast<std::uint64_t>(excess + 0.5) : 0;
   return std::uint64_t{policy.min_samples} *
@@ -140,6 +150,14 @@ CanaryVerdict judge(const StageCounts& counts, const CanaryPolicy& policy) {
                     counts.elapsed_ms / 1000, stage_name(counts.stage), verdict.needed_samples);
   }
   return verdict;
+}
+
+Latencies soak_baseline(Latencies ever, const Latencies& stage, const CanaryPolicy& policy) {
+  for (const auto& [name, tally] : stage) {
+    LatencyTally& known = ever[name];
+    if (tally.count() >= std::min<std::uint64_t>(policy.min_samples, known.count())) known = tally;
+  }
+  return ever;
 }
 
 std::uint32_t split_share(std::int64_t elapsed_ms, std::uint64_t samples,

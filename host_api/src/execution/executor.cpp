@@ -200,6 +200,10 @@ ReleaseCounts Executor::counts(const std::string& sha256) const {
   return impl_->desk.releases().read(sha256);
 }
 
+Latencies Executor::latencies(const std::string& sha256) const {
+  return impl_->desk.releases().latencies(sha256);
+}
+
 void Executor::restart_counts(const std::string& sha256) { impl_->desk.releases().restart(sha256); }
 
 void Executor::count_violation(const std::string& sha256, FailedCall call) {

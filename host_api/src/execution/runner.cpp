@@ -113,7 +113,7 @@ void StepRunner::count(const Job& job, const StepResult& result, std::uint64_t b
   if (result.status == GW_CONFLICT) return;
   const std::string& sha256 = job.lease->release().sha256;
   ReleaseBook& book = desk_.releases();
-  book.step(sha256);
+  book.step(sha256, job.metric_name, result.took);
   desk_.breaker().returned(sha256, job.metric_name);
   FailedCall call{job.now_ms, job.metric_name, job.request.request_id, "internal", result.error};
   if (result.status == GW_INTERNAL) {

@@ -59,8 +59,8 @@ Result<void> Control::begin_canary(const Release& release, const CanaryPolicy& p
   }
   if (auto fits = swapper_.check(release); !fits) return fits;
   const std::int64_t now = record_.now_ms();
-  const CanaryProgress progress{fmt::format("{:013}-{}", now, release.id.sha256.substr(0, 16)),
-                                false, policy};
+  const CanaryProgress progress{
+      fmt::format("{:013}-{}", now, release.id.sha256.substr(0, 16)), false, policy, {}};
   auto saved = record_.update([&](BootState& state) {
     state.begin_trial(release.id, Phase::kShadow, now);
     state.candidate->progress = to_json(progress);
@@ -105,6 +105,7 @@ std::unique_ptr<CanaryRun> Control::make_canary(const Release& release,
   subject.shadow.library = releases_.library_of(release.id.sha256);
   subject.shadow.config_json = swapper_.config_json();
   subject.started_ms = record_.state().candidate->since_ms;
+  subject.latency_before = progress.latency_before;
   return std::make_unique<CanaryRun>(
       CanaryRun::Parts{engine_, executor_, slot_, clock_, options_.log}, std::move(subject));
 }
@@ -144,6 +145,11 @@ Result<void> Control::enter_soak(const Release& release, HistoryEntry moved) {
   change.decision = std::move(moved);
   // First: not one call may reach the candidate unguarded.
   if (auto entered = canary_->enter(CanaryStage::kSoak); !entered) return entered;
+  change.also = [before = canary_->latency_before()](BootState& state) {
+    CanaryProgress progress = parse_progress(state.candidate->progress);
+    progress.latency_before = before;
+    state.candidate->progress = to_json(progress);
+  };
   return swapper_.promote(release, change);
 }
 

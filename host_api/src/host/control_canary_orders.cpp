@@ -76,7 +76,9 @@ Result<CanaryStatus> Control::steer_canary(CanaryOrder order, const std::string&
       HistoryEntry entry = canary_entry(pause ? "canary_paused" : "canary_resumed", by);
       entry.detail = where;
       auto saved = record_.update([&](BootState& state) {
-        state.candidate->progress = to_json(CanaryProgress{now.id, pause, now.policy});
+        CanaryProgress progress = parse_progress(state.candidate->progress);
+        progress.paused = pause;
+        state.candidate->progress = to_json(progress);
         state.record(record_.entry(entry));
       });
       if (!saved) return saved.error();

@@ -102,6 +102,7 @@ Result<void> Swapper::promote(const Release& release, const Change& change) {
   auto saved = parts_.record.update([&](BootState& state) {
     state.intent.reset();
     state.swap_trouble.clear();
+    if (change.also) change.also(state);
     state.enter_phase(Phase::kSoak, parts_.record.now_ms());
     record_change(state, release, change);
   });
